@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
 from types import MappingProxyType
 
 import numpy as np
@@ -335,7 +336,7 @@ class _Block:
             for row in rows
         ]
         stages = {row.population for row in self._conditions.of(asked.drug)}
-        chance = np.array([np.prod([p[people] for p, _ in answer], axis=0) for answer in answers])
+        chance = np.array([reduce(np.multiply, (p[people] for p, _ in answer)) for answer in answers])
         chance = self._specific_first(asked.persons, rows, people, chance)
         best = chance.argmax(axis=0)
         top = chance[best, np.arange(len(people))]
@@ -349,14 +350,14 @@ class _Block:
         for n, row in enumerate(rows):
             labels = [label for _, label in answers[n]]
             main = leads & (best == n)
-            code = np.where(belongs, APPLIES[Applies.YES], APPLIES[Applies.IF_POPULATION])
-            if all(condition.compare == NO_RESULT for condition in row.conditions):
-                code = np.full_like(code, APPLIES[Applies.NOT_TESTED])
-            for flag, inside in self._stages.of(row, asked.drug, stages, people):
-                of_stage = main & inside
-                emitted.add(
-                    asked, row, people[of_stage], labels, chance[n][of_stage], code[of_stage], unsure[of_stage], flag
-                )
+            if main.any():
+                code = np.where(belongs, APPLIES[Applies.YES], APPLIES[Applies.IF_POPULATION])
+                if all(condition.compare == NO_RESULT for condition in row.conditions):
+                    code = np.full_like(code, APPLIES[Applies.NOT_TESTED])
+                for flag, inside in self._stages.of(row, asked.drug, stages, people):
+                    of_stage = main & inside
+                    about = asked, row, people[of_stage], labels, chance[n][of_stage]
+                    emitted.add(*about, code[of_stage], unsure[of_stage], flag)
             less = (chance[n] >= POSSIBLE_FROM) & ~main & (~leads | (says[n] != says[best]))
             possible = np.full(int(less.sum()), APPLIES[Applies.POSSIBLE])
             emitted.add(asked, row, people[less], labels, chance[n][less], possible, np.ones(len(possible), dtype=bool))
