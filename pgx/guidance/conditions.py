@@ -194,7 +194,15 @@ class Conditions:
 
     def narrower(self, phenotype: str) -> frozenset[str]:
         """Return the terms that are a case of a plain one."""
-        return frozenset(name for name, term in self._terms.items() if term["broader"] == phenotype)
+        return self._narrower.get(phenotype, frozenset())
+
+    @cached_property
+    def _narrower(self) -> dict[str, frozenset[str]]:
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        for name, term in self._terms.items():
+            if term["broader"] is not None:
+                found[str(term["broader"])].add(name)
+        return {broader: frozenset(names) for broader, names in found.items()}
 
     def words_broadly(self, source: str) -> bool:
         """Return whether `source` writes plain terms for 'Likely' and 'Possible' ones too."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -74,9 +74,7 @@ class Emitted:
             applies = np.full_like(applies, APPLIES[Applies.NO_MATCH])
         arrays = (people, probability, applies, unsure, np.broadcast_to(text, people.shape), caveats)
         labels_of, flags = asked.persons.unclear(list(dict.fromkeys(row.genes)))
-        unclear = labels_of[people]
-        for which in np.unique(unclear):
-            of_these = unclear == which
+        for which, of_these in _cases(labels_of[people], len(flags)):
             self._append([array[of_these] for array in arrays], (*constants, flags[which], stage))
 
     def not_tested(self, asked: Asked, source: str, genes: Sequence[str], people: NDArray[np.int64]) -> None:
@@ -94,9 +92,7 @@ class Emitted:
             text = self._text(asked.persons, np.stack([label[people] for label in standing], axis=1))
             labels_of, flags = asked.persons.unclear(list(genes))
             lost = [tuple(flag for flag in case if flag.code == FlagCode.OUTSIDE_UNKNOWN) for case in flags]
-            unclear = labels_of[people]
-            for which in np.unique(unclear):
-                these = unclear == which
+            for which, these in _cases(labels_of[people], len(flags)):
                 self._silent(asked.drug, source, genes, people[these], Applies.NO_MATCH, text[these], lost[which])
 
     def _silent(
@@ -202,6 +198,14 @@ def replaced(guidance: pl.DataFrame, other: pl.DataFrame, keys: pl.DataFrame) ->
     instead = other.join(keys, on=on, how="semi", maintain_order="left")
     both = pl.concat([kept, instead]).join(order, on=on, maintain_order="left")
     return both.sort("_place", maintain_order=True).drop("_place")
+
+
+def _cases(number: Labels, count: int) -> Iterator[tuple[int, NDArray[np.bool_] | slice]]:
+    """Yield each case that there is, and which rows are in it; mostly there is only one."""
+    if count == 1:
+        yield 0, slice(None)
+    else:
+        yield from ((int(which), number == which) for which in np.unique(number))
 
 
 def frame_of(

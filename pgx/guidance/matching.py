@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from pgx.knowledge.tables.declared import SCHEMES
 Vector = NDArray[np.float64]
 Labels = NDArray[np.int64]
 _CLASS = ("gene", "scheme", "phenotype", "activity_score", "clinical_phenotype", "clinical_activity_score")
+_GENOTYPE = ("gene", "diplotype", "probability", "alternatives")
 EFFECT_UNKNOWN = (FlagCode.UNDOCUMENTED_PASSED_OVER, FlagCode.FILTERED_VARIANT, FlagCode.UNREAD_GENOTYPE)
 """Flags of a call that could not use a change which the file shows: its effect on the result is not known."""
 REFUSED = FlagCode.OUTSIDE_REFUSED
@@ -30,6 +31,7 @@ CAVEATS = (
     *EFFECT_UNKNOWN,
 )
 """Flags of a call that a reader of the guidance must see too."""
+_SEEN = (*CAVEATS, REFUSED)
 _UNKNOWN_BITS = sum(1 << CAVEATS.index(name) for name in EFFECT_UNKNOWN)
 _REFUSED_BIT = 1 << len(CAVEATS)
 UNCLEAR = (FlagCode.EFFECT_UNKNOWN, FlagCode.OUTSIDE_UNKNOWN)
@@ -48,13 +50,12 @@ class _Block:
 
 @dataclass(frozen=True, slots=True)
 class _Genotypes:
-    """Calls of one gene: the distinct (diplotype, probability, alternatives), and per row its case and person."""
+    """Calls of one gene: the distinct (diplotype, probability, alternatives); per row its case, person and caveats."""
 
     cases: list[tuple[str | None, float | None, list[Pair]]]
     number: NDArray[np.int64]
     at: NDArray[np.int64]
-    flags: list[frozenset[str]]
-    flag_number: NDArray[np.int64]
+    caveats: Labels
 
 
 def _unclear(number: int, genes: Sequence[str]) -> tuple[Flag, ...]:
@@ -86,15 +87,22 @@ class Persons:
         self.converted: list[bool] = []
         self._text_index: dict[tuple[str, str, bool], int] = {}
         self._conditions = conditions
-        order = pl.DataFrame({"sample": samples}, schema={"sample": pl.String}).with_row_index("at")
-        self._classes, rows = _numbered(phenotypes, list(_CLASS))
-        self._rows = rows.join(order, on="sample", maintain_order="left").select("number", "at", "probability")
-        self._places = _places(rows, ["gene", "scheme"])
+        place = {sample: at for at, sample in enumerate(samples)}
+        # Rows are told apart once for all genes; what belongs to a gene is cut out of arrays when it is asked for.
+        classes, numbers = distinct(phenotypes, list(_CLASS))
+        self._classes, self._numbers = classes.rows(), _integers(numbers)
+        self._at = _integers(phenotypes["sample"].replace_strict(place, return_dtype=pl.Int64))
+        self._share = phenotypes["probability"].to_numpy()
+        self._places = _places([row[:2] for row in self._classes], self._numbers)
         self._blocks: dict[tuple[str, str], _Block | None] = {}
-        self._calls = calls.filter(pl.col("status").is_in(CALLED), pl.col("diplotype").is_not_null()).join(
-            order, on="sample", maintain_order="left"
-        )
-        self._places_of_calls = _places(self._calls, ["gene"])
+        called = calls.filter(pl.col("status").is_in(CALLED), pl.col("diplotype").is_not_null())
+        cases, numbers = distinct(called, list(_GENOTYPE))
+        self._cases, self._case_numbers = cases.rows(), _integers(numbers)
+        self._called_at = _integers(called["sample"].replace_strict(place, return_dtype=pl.Int64))
+        flags, numbers = distinct(called, ["flags"])
+        bits = [sum(1 << bit for bit, name in enumerate(_SEEN) if name in listed) for (listed,) in flags.iter_rows()]
+        self._called_caveats = np.array(bits, dtype=np.int64)[_integers(numbers)]
+        self._places_of_calls = _places([row[0] for row in self._cases], self._case_numbers)
         self._genotypes: dict[str, _Genotypes] = {}
         self._caveats: dict[str, Labels] = {}
         self._unclear: dict[tuple[str, ...], tuple[Labels, list[tuple[Flag, ...]]]] = {}
@@ -133,27 +141,19 @@ class Persons:
         key = (gene, scheme)
         if key not in self._blocks:
             places = self._places.get(key)
-            self._blocks[key] = None if places is None else self._made(self._rows[places])
+            self._blocks[key] = None if places is None else self._made(places)
         return self._blocks[key]
 
-    def _made(self, frame: pl.DataFrame) -> _Block:
-        kinds, number = np.unique(frame["number"].to_numpy(), return_inverse=True)
-        classes = [Class(*self._classes[kind]) for kind in kinds]
-        return _Block(classes, number, frame["at"].to_numpy().astype(np.int64), frame["probability"].to_numpy())
+    def _made(self, places: NDArray[np.int64]) -> _Block:
+        kinds, number = np.unique(self._numbers[places], return_inverse=True)
+        return _Block([Class(*self._classes[kind]) for kind in kinds], number, self._at[places], self._share[places])
 
     def _called(self, gene: str) -> _Genotypes:
         if gene not in self._genotypes:
-            places = self._places_of_calls.get((gene,))
-            frame = self._calls.clear() if places is None else self._calls[places]
-            cases, rows = _numbered(frame, ["diplotype", "probability", "alternatives"])
-            flags, flagged = _numbered(frame, ["flags"])
-            self._genotypes[gene] = _Genotypes(
-                cases,
-                rows["number"].to_numpy().astype(np.int64),
-                rows["at"].to_numpy().astype(np.int64),
-                [frozenset(listed) for (listed,) in flags],
-                flagged["number"].to_numpy().astype(np.int64),
-            )
+            places = self._places_of_calls.get(gene, np.zeros(0, dtype=np.int64))
+            kinds, number = np.unique(self._case_numbers[places], return_inverse=True)
+            cases = [self._cases[kind][1:] for kind in kinds]
+            self._genotypes[gene] = _Genotypes(cases, number, self._called_at[places], self._called_caveats[places])
         return self._genotypes[gene]
 
     def caveats(self, genes: Sequence[str]) -> Labels:
@@ -192,9 +192,7 @@ class Persons:
     def _read_caveats(self, gene: str) -> Labels:
         bits = np.zeros(len(self.samples), dtype=np.int64)
         called = self._called(gene)
-        for bit, name in enumerate((*CAVEATS, REFUSED)):
-            hit = np.array([name in flags for flags in called.flags], dtype=bool)
-            bits[called.at[hit[called.flag_number]]] |= 1 << bit
+        np.bitwise_or.at(bits, called.at, called.caveats)
         return bits
 
     def standing(self, gene: str, scheme: str, alleles: frozenset[str] = frozenset()) -> Labels:
@@ -313,16 +311,16 @@ def distinct_rows(labels: Labels) -> tuple[NDArray[np.intp], Labels]:
     return at, number
 
 
-def _places(frame: pl.DataFrame, keys: list[str]) -> dict[tuple[object, ...], pl.Series]:
-    """Return where the rows of each key are; a part is cut out when it is asked for."""
-    grouped = frame.select(keys).with_row_index("_at").group_by(keys, maintain_order=True).agg("_at")
-    return dict(zip(grouped.select(keys).iter_rows(), grouped["_at"], strict=True))
+def _places(keys: Sequence[Hashable], number: NDArray[np.int64]) -> dict[Any, NDArray[np.int64]]:
+    """Return where the rows of each key are; `keys` are those of the numbers of the rows."""
+    known: dict[Hashable, int] = {}
+    kinds = np.array([known.setdefault(key, len(known)) for key in keys], dtype=np.int64)[number]
+    ends = np.cumsum(np.bincount(kinds, minlength=len(known)))
+    return dict(zip(known, np.split(np.argsort(kinds, kind="stable"), ends[:-1]), strict=False))
 
 
-def _numbered(frame: pl.DataFrame, columns: list[str]) -> tuple[list[tuple[Any, ...]], pl.DataFrame]:
-    """Return the distinct rows of `columns`, and the frame with the number of each row's."""
-    cases, numbers = distinct(frame, columns)
-    return cases.rows(), frame.with_columns(numbers.alias("number"))
+def _integers(numbers: pl.Series) -> NDArray[np.int64]:
+    return numbers.to_numpy().astype(np.int64)
 
 
 def _genotype(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
+from functools import partial, reduce
 from types import MappingProxyType
 
 import numpy as np
@@ -48,6 +48,8 @@ def recommend(
     *,
     drugs: Sequence[str] | Mapping[str, Collection[str]] | None = None,
     as_of: date | None = None,
+    fitting: bool = True,
+    alone: bool = True,
 ) -> pl.DataFrame:
     """Return what CPIC, DPWG, FDA and local sources say of each person's drugs.
 
@@ -66,6 +68,9 @@ def recommend(
         on skin, eye or ear alone, only rows on such use hold, unless it is named.
     as_of
         Day for which it holds; None = each person's own.
+    fitting, alone
+        Whether it is asked which of the drugs that are named instead fit the person, and what the genes would ask for
+        without what acts on their enzymes. What is said of the drug itself is the same without either.
 
     Returns
     -------
@@ -112,8 +117,11 @@ def recommend(
 
     said = untested.mark_refused(unverified.without_comfort(said, shown, partial(anew, confirmed=True)), every_call)
     acting = acting_drugs(clinical, kb, as_of=as_of)
-    said = alternatives.fitting(said, clinical, kb, acting, anew)
-    said = genes_alone.mark(genes_alone.mark_local(said, phenotypes), phenotypes, calls, without_interactions)
+    if fitting:
+        said = alternatives.fitting(said, clinical, kb, acting, anew)
+    said = genes_alone.mark_local(said, phenotypes)
+    if alone:
+        said = genes_alone.mark(said, phenotypes, calls, without_interactions)
     said = unverified.mark(said, shown)
     perhaps = perhaps_acting(clinical, kb, as_of=as_of)
     said = interactions.respect(said, phenotypes, pl.concat([acting, perhaps]), kb)
@@ -194,8 +202,11 @@ class _Block:
     def guidance(self, wanted: dict[str, set[str] | None], local: Mapping[str, set[str]]) -> pl.DataFrame:
         """Return the guidance rows of the block; `local` are drugs of those who use them on skin, eye or ear alone."""
         emitted = Emitted()
+        apart = self._without_own_effect(wanted)
         for drug, people in wanted.items():
-            for asked in self._asked(drug, self._mask(self._samples if people is None else people)):
+            for asked in self._asked(
+                drug, self._mask(self._samples if people is None else people), apart.get(drug, ())
+            ):
                 if asked.mask.any():
                     self._one_drug(asked, emitted)
         for drug, users in local.items():
@@ -213,21 +224,43 @@ class _Block:
         found[[self._at[sample] for sample in people if sample in self._at]] = True
         return found
 
-    def _asked(self, drug: str, mask: NDArray[np.bool_]) -> Iterator[_Asked]:
-        # A guideline on an inhibitor already measured what the drug does to its own enzyme: leave that out.
-        own = self._takers.get(drug, set())
-        takes = self._mask(own)
-        read = {condition.gene for row in self._conditions.of(drug) for condition in row.conditions}
-        if not (mask & takes).any() or read.isdisjoint(self._acts_on.get(drug.lower(), ())):
-            yield _Asked(drug, self._persons, mask)
-            return
-        yield _Asked(drug, self._persons, mask & ~takes)
-        inside = pl.col("sample").is_in(sorted(own)) & pl.col("gene").is_in(sorted(read))
-        without = phenoconversion.convert(
-            self._phenotypes.filter(inside), self._clinical, self._kb, as_of=self._as_of, without=[drug]
-        )
-        persons = Persons(self._samples, without, self._calls.filter(inside), self._conditions)
-        yield _Asked(drug, persons, mask & takes)
+    def _asked(self, drug: str, mask: NDArray[np.bool_], apart: Sequence[_Asked]) -> Iterator[_Asked]:
+        """Yield who is asked: those who are looked at without the drug's own effect apart from all the others."""
+        yield _Asked(drug, self._persons, np.logical_and.reduce([mask, *(~one.mask for one in apart)]))
+        yield from apart
+
+    def _without_own_effect(self, wanted: Mapping[str, set[str] | None]) -> dict[str, list[_Asked]]:
+        """Return, by drug, who takes a drug that acts on an enzyme by which it is judged, as they are without it.
+
+        A guideline on an inhibitor already measured what the drug does to its own enzyme. The first such drug of
+        everybody is left out at once, then everybody's second one.
+        """
+        rounds: list[dict[str, str]] = []
+        number: Counter[str] = Counter()
+        genes: set[str] = set()
+        for drug, people in wanted.items():
+            own = self._takers.get(drug, set())
+            read = {gene for row in self._conditions.of(drug) for gene in row.genes} if own else set()
+            if not read.isdisjoint(self._acts_on.get(drug.lower(), ())):
+                genes |= read
+                for sample in own if people is None else own.intersection(people):
+                    if number[sample] == len(rounds):
+                        rounds.append({})
+                    rounds[number[sample]][sample] = drug
+                    number[sample] += 1
+        found: defaultdict[str, list[_Asked]] = defaultdict(list)
+        for left_out in rounds:
+            inside = pl.col("sample").is_in(list(left_out)) & pl.col("gene").is_in(sorted(genes))
+            without = phenoconversion.convert(
+                self._phenotypes.filter(inside), self._clinical, self._kb, as_of=self._as_of, without=left_out
+            )
+            persons = Persons(self._samples, without, self._calls.filter(inside), self._conditions)
+            takers: defaultdict[str, list[str]] = defaultdict(list)
+            for sample, drug in left_out.items():
+                takers[drug].append(sample)
+            for drug, own_takers in takers.items():
+                found[drug].append(_Asked(drug, persons, self._mask(own_takers)))
+        return found
 
     def _one_drug(self, asked: _Asked, emitted: Emitted) -> None:
         rows = self._conditions.of(asked.drug)
@@ -284,7 +317,7 @@ class _Block:
             for row in rows
         ]
         stages = {row.population for row in self._conditions.of(asked.drug)}
-        chance = np.array([np.prod([p[people] for p, _ in answer], axis=0) for answer in answers])
+        chance = np.array([reduce(np.multiply, (p[people] for p, _ in answer)) for answer in answers])
         chance = self._specific_first(asked.persons, rows, people, chance)
         best = chance.argmax(axis=0)
         top = chance[best, np.arange(len(people))]
@@ -298,14 +331,14 @@ class _Block:
         for n, row in enumerate(rows):
             labels = [label for _, label in answers[n]]
             main = leads & (best == n)
-            code = np.where(belongs, APPLIES[Applies.YES], APPLIES[Applies.IF_POPULATION])
-            if all(condition.compare == NO_RESULT for condition in row.conditions):
-                code = np.full_like(code, APPLIES[Applies.NOT_TESTED])
-            for flag, inside in self._stages.of(row, asked.drug, stages, people):
-                of_stage = main & inside
-                emitted.add(
-                    asked, row, people[of_stage], labels, chance[n][of_stage], code[of_stage], unsure[of_stage], flag
-                )
+            if main.any():
+                code = np.where(belongs, APPLIES[Applies.YES], APPLIES[Applies.IF_POPULATION])
+                if all(condition.compare == NO_RESULT for condition in row.conditions):
+                    code = np.full_like(code, APPLIES[Applies.NOT_TESTED])
+                for flag, inside in self._stages.of(row, asked.drug, stages, people):
+                    of_stage = main & inside
+                    about = asked, row, people[of_stage], labels, chance[n][of_stage]
+                    emitted.add(*about, code[of_stage], unsure[of_stage], flag)
             less = (chance[n] >= POSSIBLE_FROM) & ~main & (~leads | (says[n] != says[best]))
             possible = np.full(int(less.sum()), APPLIES[Applies.POSSIBLE])
             emitted.add(asked, row, people[less], labels, chance[n][less], possible, np.ones(len(possible), dtype=bool))

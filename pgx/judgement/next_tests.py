@@ -284,8 +284,8 @@ def _judged_again(
     supposed = _supposed(cases, callset, _genes_of(drugs, kb))
     theirs = copied_record(clinical, {case.name: callset.samples[case.at] for case in cases})
     calls, phenotypes = assign(supposed, kb, theirs)
-    guidance = recommend(phenotypes, calls, theirs, kb, drugs=drugs)
-    today = settled(guidance, phenotypes, calls, theirs, kb).guidance
+    guidance = recommend(phenotypes, calls, theirs, kb, drugs=drugs, fitting=False)
+    today = settled(guidance, phenotypes, calls, theirs, kb, fitting=False).guidance
     again = judgements(today, calls, schema.empty(schema.SCORES), kb, exposures(theirs, kb))
     return {(row["sample"], row["drug"]): of_row(row) for row in again.iter_rows(named=True)}
 

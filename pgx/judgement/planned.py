@@ -56,6 +56,7 @@ def settled(
     kb: KnowledgeBase,
     *,
     as_of: date | None = None,
+    fitting: bool = True,
 ) -> Settled:
     """Return the guidance with what is only planned in its place.
 
@@ -63,7 +64,7 @@ def settled(
     ----------
     guidance
         What `pgx.guidance.recommend` made of the others.
-    phenotypes, calls, clinical, kb, as_of
+    phenotypes, calls, clinical, kb, as_of, fitting
         As for `pgx.guidance.recommend`.
     """
     lists = lists_of(clinical.medications, exposures(clinical, kb, as_of=as_of))
@@ -82,8 +83,8 @@ def settled(
     here = pl.col("sample").is_in(sorted({sample for sample, _ in several | taken}))
     own, own_calls = phenotypes.filter(here), calls.filter(here)
     converted = phenoconversion.convert(own, begun, kb, as_of=as_of)
-    then = recommend(converted, own_calls, begun, kb, drugs=_by_drug(several | taken), as_of=as_of)
-    today = recommend(own, own_calls, without, kb, drugs=_by_drug(taken), as_of=as_of)
+    then = recommend(converted, own_calls, begun, kb, drugs=_by_drug(several | taken), as_of=as_of, fitting=fitting)
+    today = recommend(own, own_calls, without, kb, drugs=_by_drug(taken), as_of=as_of, fitting=fitting)
     said, of_then, of_today = (_decisions(one) for one in (_of(guidance, several | taken), then, today))
     new = [key for key in of_then.keys() & several if _gives_way(said[key], of_then[key], _answer)]
     moved = [key for key, one in of_today.items() if any(_gives_way(of[key], one, _told) for of in (said, of_then))]

@@ -53,7 +53,7 @@ def without_drugs(
         drugs: defaultdict[str, list[str]] = defaultdict(list)
         for sample, drug, agents in cases:
             drugs[drug].append(name_of[sample, agents])
-        guidance = recommend(own, own_calls, theirs, kb, drugs=drugs, as_of=as_of)
+        guidance = recommend(own, own_calls, theirs, kb, drugs=drugs, as_of=as_of, fitting=False, alone=False)
         # What the drug does to others is not the question: nothing is told of causes here.
         rows = judgements(guidance, own_calls, schema.empty(schema.SCORES), kb)
         urgencies = dict(kb.table("actions").select("action", "urgency").iter_rows())

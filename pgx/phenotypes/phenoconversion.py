@@ -11,10 +11,11 @@ How several effects on one gene are put together (no guideline says; the choice 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from types import MappingProxyType
 
 import polars as pl
 
@@ -210,7 +211,7 @@ def convert(
     kb: KnowledgeBase,
     *,
     as_of: date | None = None,
-    without: Collection[str] = (),
+    without: Mapping[str, str] = MappingProxyType({}),
     confirmed: bool = False,
 ) -> pl.DataFrame:
     """Add (or renew) the clinical columns of a phenotypes frame.
@@ -226,7 +227,7 @@ def convert(
     as_of
         Day for which it holds; None = each person's own.
     without
-        Drugs whose own effect is left out: guidance on a drug already measured what the drug does to itself.
+        Sample -> drug whose own effect is left out: guidance on a drug already measured what the drug does to itself.
     confirmed
         Whether drugs are left out whose strength no list confirms.
 
@@ -236,8 +237,7 @@ def convert(
         `schema.PHENOTYPES`, in the order of the input.
     """
     genetic = phenotypes.select("sample", "gene", "scheme", "phenotype", "activity_score", "probability")
-    people = genetic["sample"].unique() if without or confirmed else None
-    acting = _triggers(clinical, kb, as_of, without, people, confirmed=confirmed)
+    acting = _triggers(clinical, kb, as_of, without, confirmed=confirmed)
     if acting.is_empty():
         return _unchanged(genetic)
     joined = genetic.join(acting, on=["sample", "gene"], how="left", maintain_order="left")
@@ -279,18 +279,17 @@ def _triggers(
     clinical: ClinicalData | None,
     kb: KnowledgeBase,
     as_of: date | None,
-    without: Collection[str],
-    people: pl.Series | None = None,
+    without: Mapping[str, str],
     *,
-    confirmed: bool = False,
+    confirmed: bool,
 ) -> pl.DataFrame:
     """``sample gene triggers local``: what acts on each gene now, as one text, and the overlays behind it."""
-    here = exposures(clinical, kb, as_of=as_of)
-    if people is not None:  # one drug is left out for those who take it: few of a cohort
-        here = here.filter(pl.col("sample").is_in(people.implode()))
-    acting = here.filter(pl.col("phase") != PLANNED, ~pl.col("agent").is_in(list(without)))
+    acting = exposures(clinical, kb, as_of=as_of).filter(pl.col("phase") != PLANNED)
     if confirmed:
         acting = acting.filter(~unconfirmed())
+    if without:  # a few of a cohort
+        left_out = pl.DataFrame({"sample": list(without), "agent": list(without.values())})
+        acting = acting.join(left_out, on="sample", how="semi").join(left_out, on=["sample", "agent"], how="anti")
     return (
         acting.select("sample", "gene", "local", trigger=pl.col("trigger") + ":" + pl.col("strength"))
         .unique()
