@@ -122,7 +122,7 @@ def test_what_another_run_took_for_litter_before_it_was_locked_is_made_anew(
     made: list[Path] = []
 
     def fresh() -> Path:
-        made.append(Path(make(dir=tmp_path, prefix=staging.PREFIX)))
+        made.append(Path(make(dir=tmp_path, prefix=staging._SET)))
         if len(made) == 1:  # another run comes by in that moment
             staging._tidied.clear()
             staging.tidy(tmp_path)
