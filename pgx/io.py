@@ -181,15 +181,12 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         staging.tidy(target.parent)
         place = staging.place_of(target)
         # The target's own suffixes stay at the end: some writers choose the format by them.
-        handle, name = tempfile.mkstemp(dir=place, prefix=staging.PREFIX, suffix="".join(plain.suffixes[-2:]) or ".tmp")
-        os.close(handle)
-        temporary = Path(name)
-        locks.append(staging.hold(temporary))
+        temporary, lock = staging.held(lambda: _empty(place, "".join(plain.suffixes[-2:]) or ".tmp"))
+        locks.append(lock)
         yield temporary
         if how.seal:
-            sealed = temporary.with_name(temporary.name + how.suffix)
-            sealed.touch(PRIVATE)
-            locks.append(staging.hold(sealed))
+            sealed, lock = staging.held(lambda: _empty(place, how.suffix))
+            locks.append(lock)
             try:
                 how.seal(temporary, sealed)
                 sealed.replace(temporary)
@@ -243,6 +240,13 @@ def write_bytes(path: str | Path, content: bytes) -> Path:
     with atomic_write(path, binary=True) as handle:
         handle.write(content)
     return Path(path)
+
+
+def _empty(folder: Path, suffix: str) -> Path:
+    """Make an empty file, for its owner alone."""
+    handle, name = tempfile.mkstemp(dir=folder, prefix=staging.PREFIX, suffix=suffix)
+    os.close(handle)
+    return Path(name)
 
 
 def _mode(target: Path, mode: int) -> int:

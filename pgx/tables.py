@@ -47,7 +47,7 @@ def write_table(frame: pl.DataFrame, path: str | Path, provenance: Mapping[str, 
     elif target.suffix == ".tsv":
         write_bytes(target, tsv(frame).encode())
     elif target.suffix == ".json":
-        write_bytes(target, (frame.write_json() + "\n").encode())
+        write_bytes(target, (visible(frame.write_json()) + "\n").encode())
     elif target.suffix == ".parquet":
         with atomic_path(target) as temporary:
             frame.write_parquet(temporary, metadata={"pgx": json.dumps(provenance)} if provenance else None)

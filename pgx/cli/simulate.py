@@ -12,6 +12,8 @@ from pgx.cli import completion
 from pgx.cli import options as opt
 
 _OF_TABLES = ("out", "events", "effect", "shift", "covariate", "leak", "nuisance", "sites", "site_sd", "truth")
+_MOST = 10_000_000
+"""Persons that are made up at once: more need more memory than most machines have."""
 _OF_GENOMES = ("build", "group", "missing", "unphased", "array", "depth")
 
 
@@ -25,7 +27,7 @@ def simulate(
             autocompletion=completion.endpoint,
         ),
     ] = None,
-    n: Annotated[int, typer.Option("-n", "--samples", help="Number of persons.")] = 1000,
+    n: Annotated[int, typer.Option("-n", "--samples", max=_MOST, help="Number of persons.")] = 1000,
     out: opt.Out = Path("-"),
     events: Annotated[
         int | None, typer.Option(help="Approximate number of persons with the outcome.", show_default=False)
@@ -40,8 +42,8 @@ def simulate(
     leak: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="How strongly a missing value gives the outcome away.")
     ] = 0.0,
-    nuisance: Annotated[int, typer.Option(min=0, help="Number of meaningless columns.")] = 0,
-    sites: Annotated[int, typer.Option(min=1, help="Number of sites.")] = 1,
+    nuisance: Annotated[int, typer.Option(min=0, max=10_000, help="Number of meaningless columns.")] = 0,
+    sites: Annotated[int, typer.Option(min=1, max=_MOST, help="Number of sites.")] = 1,
     site_sd: Annotated[float, typer.Option(min=0.0, help="Standard deviation of the differences between sites.")] = 0.0,
     seed: Annotated[int, typer.Option(min=0, help="Random seed; the same seed gives the same cohort.")] = 1,
     truth: Annotated[

@@ -10,7 +10,7 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -80,10 +80,9 @@ def together(folder: str | Path) -> Iterator[None]:
     try:
         place.mkdir(parents=True, exist_ok=True)
         tidy(place)
-        aside = Path(tempfile.mkdtemp(dir=place, prefix=_SET))
+        aside, lock = held(lambda: Path(tempfile.mkdtemp(dir=place, prefix=_SET)))
     except OSError as error:
         raise InputError(f"cannot write: {error.strerror or error}", file=place) from error
-    lock = hold(aside)
     token = _current.set(Staged(place, aside))
     done = False
     try:
@@ -117,12 +116,20 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def hold(path: Path) -> int:
-    """Lock a file or folder for as long as the returned handle is open, or this process lives."""
-    handle = os.open(path, os.O_RDONLY)
-    with suppress(OSError):  # a file system without locks: nobody will take it for litter
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    return handle
+def held(make: Callable[[], Path]) -> tuple[Path, int]:
+    """Make a file or folder and lock it for as long as the returned handle is open, or this process lives.
+
+    It is made anew if another run took it for litter in the moment before it was locked.
+    """
+    while True:
+        path = make()
+        with suppress(FileNotFoundError):
+            handle = os.open(path, os.O_RDONLY)
+            with suppress(OSError):  # a file system without locks: nobody will take it for litter
+                fcntl.flock(handle, fcntl.LOCK_EX)
+            if path.exists():
+                return path, handle
+            os.close(handle)
 
 
 def tidy(folder: Path) -> None:

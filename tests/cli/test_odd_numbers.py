@@ -83,3 +83,9 @@ def test_a_value_that_is_good_stands_in_no_message_on_its_date(tmp_path: Path) -
         assert "73.41" not in str(refused.value)
         said = clinical.read([table], load()).notes["message"].to_list()
         assert any("weight is not used" in one for one in said) and not any("73.41" in one for one in said)
+
+
+@pytest.mark.parametrize("option", ["-n", "--nuisance", "--sites"])
+def test_more_than_a_machine_holds_is_not_made_up(pgx_command, option: str) -> None:
+    done = pgx_command("simulate", "clopidogrel.mace", option, "9" * 30)
+    assert done.returncode == 2 and "should be less than or equal to" in done.stderr

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import io
+import json
 import sys
+from pathlib import Path
 
 import polars as pl
 import pytest
 
 from pgx.cli.shown.terminal import guard_streams
 from pgx.guard.letters import visible
-from pgx.tables import tsv
+from pgx.reports.formats.fhir import to_text
+from pgx.reports.formats.result_json import from_json, to_json
+from pgx.tables import tsv, write_table
+from tests.reports import example
+from tests.reports.rendered import LEXICON
 
 EVIL = ["\x1b[2J\x1b]0;title\x07", "abc\u202ecba", "a\x00b", "a\x85b", "a\u2028b", "\x9b31m", "\u2066x\u2069", "\r+"]
 
@@ -30,6 +36,15 @@ def test_a_table_shows_what_nobody_sees(name: str) -> None:
     rows = tsv(pl.DataFrame({"sample": [name, "B"], "names": [[name], []], "number": [1, 2]})).split("\n")
     assert len(rows) == 4 and all(row.replace("\t", "").isprintable() for row in rows)
     assert rows[2] == "B\t\t2"
+
+
+@pytest.mark.parametrize("name", EVIL)
+def test_a_document_shows_what_nobody_sees_and_is_read_back_as_it_was(name: str, tmp_path: Path) -> None:
+    result = example.build(name)
+    write_table(pl.DataFrame({"sample": [name]}), tmp_path / "a.json")
+    for text in (to_json(result, LEXICON), to_text({"name": name}), (tmp_path / "a.json").read_text(encoding="utf-8")):
+        assert text.replace("\n", "").isprintable() and repr(name)[1:-1] in str(json.loads(text))
+    assert from_json(to_json(result, LEXICON)).samples == (name,)
 
 
 @pytest.mark.parametrize("name", EVIL)

@@ -6,6 +6,7 @@ import errno
 import os
 import resource
 import signal
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -112,6 +113,26 @@ def test_what_a_living_process_writes_is_no_litter(tmp_path: Path) -> None:
         assert in_child(lambda: write_bytes(tmp_path / "inside" / "x", b"")) == 0
         assert temporary.exists()
     assert (tmp_path / "a.html").read_bytes() == b"mine" and not litter(tmp_path)
+
+
+@pytest.mark.parametrize("make", [tempfile.mkdtemp, lambda **named: tempfile.mkstemp(**named)[1]])
+def test_what_another_run_took_for_litter_before_it_was_locked_is_made_anew(
+    tmp_path: Path, make: Callable[..., str]
+) -> None:
+    made: list[Path] = []
+
+    def fresh() -> Path:
+        made.append(Path(make(dir=tmp_path, prefix=staging._SET)))
+        if len(made) == 1:  # another run comes by in that moment
+            staging._tidied.clear()
+            staging.tidy(tmp_path)
+        return made[-1]
+
+    path, lock = staging.held(fresh)
+    staging._tidied.clear()
+    staging.tidy(tmp_path)
+    assert path == made[1] != made[0] and path.exists() and not made[0].exists()
+    os.close(lock)
 
 
 def test_a_set_keeps_stricter_permissions(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pgx.guard.letters import visible
 from pgx.reports.formats.fhir_codes import CODES, GENENAMES, LOINC, METABOLISERS, REPORTING, RXNORM, TASKS
 from pgx.reports.page.build import Advice, Drug, Gene, Row, Score, View, view
 from pgx.reports.page.details import leads
@@ -82,8 +83,8 @@ def render_fhir(result: Result, sample: str, lexicon: Lexicon) -> str:
 
 
 def to_text(bundle: Resource) -> str:
-    """Return a resource as JSON text, the same bytes for the same content."""
-    return json.dumps(bundle, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    """Return a resource as JSON text, the same bytes for the same content; hidden characters are written as escapes."""
+    return visible(json.dumps(bundle, ensure_ascii=False, indent=1, allow_nan=False), kept="\n") + "\n"
 
 
 def fhir_of(shown: View, *, issued: str | None = None) -> Resource:

@@ -15,6 +15,7 @@ import polars as pl
 from pgx import cells, schema
 from pgx.codes import Flag, FlagCode
 from pgx.errors import InputError
+from pgx.guard.letters import visible
 from pgx.guard.limits import RESULT, read_file, read_json
 from pgx.reports.page import person, wording
 from pgx.reports.page.advice import Advice
@@ -64,8 +65,9 @@ def to_dict(result: Result, lexicon: Lexicon) -> dict[str, Any]:
 
 
 def to_json(result: Result, lexicon: Lexicon) -> str:
-    """Return the result as JSON text, the same bytes for the same result."""
-    return json.dumps(to_dict(result, lexicon), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    """Return the result as JSON text, the same bytes for the same result; hidden characters are written as escapes."""
+    text = json.dumps(to_dict(result, lexicon), ensure_ascii=False, indent=1, allow_nan=False)
+    return visible(text, kept="\n") + "\n"
 
 
 def from_json(text: str | bytes, *, file: str | Path | None = None) -> Result:

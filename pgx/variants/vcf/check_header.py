@@ -180,6 +180,8 @@ def _beside(key: str, values: dict[str, str], meta: Meta) -> Iterator[tuple[Seve
         yield "warning", f"{key} has no Description"
     if key in ("INFO", "FORMAT") and values.get("Number") == "0" and values.get("Type") != "Flag":
         yield "warning", "only a Flag has Number 0"
+    if key == "INFO" and values.get("Number", "").startswith(("L", "P", "M")):
+        yield "warning", "the Number is one of FORMAT alone"
     if key == "FORMAT" and values.get("Type") == "Flag":
         yield "warning", "FORMAT has no flags"
     if key == "FILTER" and (values["ID"] == "0" or re.search(r"[\s;]", values["ID"])):

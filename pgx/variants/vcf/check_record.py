@@ -36,7 +36,7 @@ _UNENCODED = re.compile(r"[\x00-\x1f]|%(?![0-9A-Fa-f]{2})")
 _INTEGERS = (-(2**31) + 8, 2**31 - 1)
 """The least and largest whole number; the eight below the least are reserved for BCF."""
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9]+$")
-_NOT_NEGATIVE = frozenset({"AC", "AF", "AN", "DP", "END", "MQ0", "NS", "PS"})
+_NOT_NEGATIVE = frozenset({"AC", "AF", "AN", "DP", "END", "GQ", "LPL", "MQ0", "NS", "PL", "PS", "PSQ"})
 _PLAIN_TYPES = frozenset({"String"})
 _DIGITS = 20
 _REMEMBER = 20_000
