@@ -362,8 +362,8 @@ def _condition(events: Events, resource: Object, where: str, state: State) -> No
         pairs = ((heading.concept, None),)
         if other := next((one for one in codings if one[0] in ("ICD10", "SNOMED")), None):
             message = (
-                f"condition {label!r} is not used: its code {other[0]} {other[1]} is not known here, and may say that it "
-                "is in the family, over or only looked for; check it"
+                f"condition {label!r} is not used: its code {other[0]} {other[1]} is not known here, and may say that "
+                "it is in the family, over or only looked for; check it"
             )
             events.problem(person, "warning", "condition_unknown", message, where, label)
             pairs = ()
