@@ -244,7 +244,7 @@ class Events:
         if taken and (remark := self.drugs.beside(entry.name, coded=bool(codes))):
             message = f"{', '.join(found)}: {remark!r} beside the name is not understood; it counts as {status}"
             self.problem(person, "warning", "remark_beside_drug", message, where)
-        if acts is None and status != "stopped" and (unclear := self.forms.either.intersection(found)):
+        if acts is None and status != "stopped" and (unclear := self.forms.unclear(f"{written} {route}", found)):
             message = f"the form of {', '.join(sorted(unclear))} is not said: it counts as acting on the whole body"
             self.problem(person, "warning", "form_unknown", message, where)
         amount = dose_per_day(written) if dose is None else dose
