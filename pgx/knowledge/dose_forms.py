@@ -39,7 +39,7 @@ class DoseForms:
         return None if not found else WHOLE_BODY if WHOLE_BODY in found else LOCAL
 
     def unclear(self, text: str, drugs: Iterable[str]) -> set[str]:
-        """Return the drugs of which both kinds exist, by themselves or by the form that is named: a gel may be either."""
+        """Return the drugs of which both kinds exist, by themselves or by the form that is named (a gel)."""
         return set(drugs) if EITHER in self._named(text) else set(self.either.intersection(drugs))
 
     def _named(self, text: str) -> set[str]:

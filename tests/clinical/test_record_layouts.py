@@ -270,6 +270,21 @@ def test_a_plain_name_does_not_make_a_diagnosis_of_a_code_that_may_be_of_the_fam
     assert values(read([write("g.json", [{"resourceType": "Patient", "id": "A"}, condition])], kb))["stroke"] == "yes"
 
 
+@pytest.mark.parametrize("category", [{"text": "Family history"}, {"coding": [{"code": "family-history"}]}])
+def test_a_diagnosis_under_family_history_is_of_somebody_else(kb, write, category):
+    condition = {"resourceType": "Condition", "subject": {"reference": "Patient/A"}, "code": {"text": "Stroke"}}
+    for listed in ([], [category], category):
+        found = read([write("f.json", [{"resourceType": "Patient", "id": "A"}, condition | {"category": listed}])], kb)
+        assert values(found).get("stroke") == (None if listed else "yes")
+
+
+@pytest.mark.parametrize(
+    "content", ["sample,age,diagnosis\nA,60,E11.9\n", "person,date,item,value\nA,2026-01-05,diagnosis,E11.9\n"]
+)
+def test_one_diagnosis_beside_other_values_is_read(kb, write, content):
+    assert values(read([write("a.csv", content)], kb))["diabetes_type_2"] == "yes"
+
+
 @pytest.mark.parametrize("text", ["160303001 | Diabetes |", "160303001|Diabetes mellitus"])
 def test_a_code_before_a_name_says_what_it_is(kb, write, text):
     assert "diabetes" not in values(read([write("a.json", {"sample": "A", "conditions": [text]})], kb))

@@ -25,7 +25,7 @@ from pgx.clinical.readers.fhir_parts import (
 from pgx.clinical.readers.json_access import Object, dig, name_of, number, obj, objs, parse, text
 from pgx.clinical.readers.sniff import open_plain
 from pgx.clinical.statements import Events
-from pgx.clinical.status_words import NO_ENTRY, Said, condition_status, entry_answer
+from pgx.clinical.status_words import NO_ENTRY, Said, condition_status, entry_answer, phrase_status
 from pgx.clinical.vocabulary import system_name
 from pgx.errors import InputError
 from pgx.guard.limits import RECORD_LINE, lines_of
@@ -383,6 +383,9 @@ def _condition(events: Events, resource: Object, where: str, state: State) -> No
 
 def _said(resource: Object) -> Said | None:
     """Return what the statuses of a condition say; an abatement without a day ends what nobody says is there."""
+    listed = objs(resource.get("category")) or [obj(resource.get("category"))]
+    if any(phrase_status(one) is Said.UNSURE for category in listed for one in statuses_of(category)):
+        return Said.UNSURE
     statuses = {"resolved"} if certainty(resource) == "Z" else statuses_of(resource.get("clinicalStatus"))
     said = condition_status("; ".join([*sorted(statuses), verification(resource) or ""]))
     return Said.OVER if said in (None, Said.CONFIRMED) and _abated(resource) else said
