@@ -46,7 +46,7 @@ PROBLEM: dict[str, type[pl.DataType]] = {
 
 @dataclass
 class Events:
-    """Collects the statements of one file.
+    """The statements of one file.
 
     Parameters
     ----------
@@ -194,9 +194,8 @@ class Events:
     def not_understood(self, kind: str, system: str, code: str, text: str, where: str | None, beside: str = "") -> None:
         """Count something that is not used, so that it can be listed; the genes that it or its value names as well."""
         self.genes.update(map(str.upper, self.vocabulary.genes.findall(f"{text} {beside}")))
-        name = " ".join(
-            part for part in (f"{system} {code}".strip(), f'"{text}"' if text and text != code else "") if part
-        )
+        parts = (f"{system} {code}".strip(), f'"{text}"' if text and text != code else "")
+        name = " ".join(part for part in parts if part)
         entry = self.unknown.setdefault((kind, name or "(nothing)", ""), [0, where])
         entry[0] = int(str(entry[0])) + 1
 
@@ -244,7 +243,7 @@ class Events:
         if taken and (remark := self.drugs.beside(entry.name, coded=bool(codes))):
             message = f"{', '.join(found)}: {remark!r} beside the name is not understood; it counts as {status}"
             self.problem(person, "warning", "remark_beside_drug", message, where)
-        if acts is None and status != "stopped" and (unclear := self.forms.either.intersection(found)):
+        if acts is None and status != "stopped" and (unclear := self.forms.unclear(f"{written} {route}", found)):
             message = f"the form of {', '.join(sorted(unclear))} is not said: it counts as acting on the whole body"
             self.problem(person, "warning", "form_unknown", message, where)
         amount = dose_per_day(written) if dose is None else dose

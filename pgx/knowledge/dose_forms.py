@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pgx.knowledge.base import KnowledgeBase
 
-LOCAL, WHOLE_BODY = "local", "whole_body"
+LOCAL, WHOLE_BODY, EITHER = "local", "whole_body", "either"
 ACTS_LOCALLY = "acts on skin, eye or ear alone: guidance for the whole body does not hold"
 """What is said of a drug in such a form."""
 ROUTE = "route"
@@ -35,8 +35,15 @@ class DoseForms:
         Where both are named, the drug is taken to reach the whole body.
         """
         found = {self.codes[code] for code in codes if code in self.codes}
-        found = found or {self.words[hit.lower()] for hit in self._word.findall(text)}
+        found = (found or self._named(text)) - {EITHER}
         return None if not found else WHOLE_BODY if WHOLE_BODY in found else LOCAL
+
+    def unclear(self, text: str, drugs: Iterable[str]) -> set[str]:
+        """Return the drugs of which both kinds exist, by themselves or by the form that is named (a gel)."""
+        return set(drugs) if EITHER in self._named(text) else set(self.either.intersection(drugs))
+
+    def _named(self, text: str) -> set[str]:
+        return {self.words[hit.lower()] for hit in self._word.findall(text)}
 
     def without_route(self, text: str) -> str:
         """Return a text without forms and routes beside a name: ``Voriconazol i.v. 200 mg`` is ``Voriconazol 200 mg``.

@@ -227,3 +227,70 @@ def test_what_others_wrote(kb):
         for feature, value in features.items():
             near_enough = pytest.approx(value, abs=0.01) if isinstance(value, float) else value
             assert found[feature] == near_enough, (name, feature)
+
+
+DIAGNOSES = {
+    "patient_id,dx_date,icd10,diagnosis\nA,2020-01-01,E11.9,Type 2 diabetes\nA,2020-01-01,Z82.3,Stroke\n",
+    "patient,start,stop,system,code,description\nA,2020-01-01,,http://snomed.info/sct,44054006,Diabetes\n"
+    "A,2020-01-01,,http://snomed.info/sct,160303001,Stroke\n",
+    "PatientenID;Diagnose;ICD10;Diagnosesicherheit\nA;Diabetes;E11.9;G\nA;Schlaganfall;I63.9;V\n",
+    "mrn,problem,status\nA,diabetes type 2,active\nA,stroke,refuted\n",
+}
+
+
+@pytest.mark.parametrize("content", sorted(DIAGNOSES))
+def test_a_table_of_diagnoses_is_read_by_its_codes_and_what_they_say(kb, write, content):
+    found = values(read([write("dx.csv", content)], kb))
+    assert found["diabetes_type_2"] == "yes" and found.get("stroke") in (None, "no")
+
+
+def test_a_table_of_allergies_or_of_described_drugs_is_read(kb, write):
+    allergies = "patient,start,code,system,description,type,reaction1\nA,2000-01-01,2670,RxNorm,codeine,allergy,rash\n"
+    assert values(read([write("a.csv", allergies)], kb))["allergy"] == "codeine"
+    supplied = "start,stop,patient,code,description,dispenses\n2024-01-01,,A,309362,Clopidogrel 75 MG Oral Tablet,2\n"
+    assert drugs(read([write("m.csv", supplied)], kb)) == {"clopidogrel": "current"}
+
+
+def test_a_list_of_diagnoses_in_a_table_of_persons_stays_one(kb, write):
+    found = read([write("a.csv", "sample,date,diagnoses\nA,2020-01-01,stroke;diabetes\nB,2020-01-01,none\n")], kb)
+    assert values(found, "A")["stroke"] == "yes" and "stroke" not in values(found, "B")
+
+
+@pytest.mark.parametrize(
+    ("system", "code"), [("sid/icd-10-cm", "Z82.3"), ("sid/icd-10-cm", "Z86.73"), ("sct", "160303001")]
+)
+def test_a_plain_name_does_not_make_a_diagnosis_of_a_code_that_may_be_of_the_family(kb, write, system, code):
+    place = "http://snomed.info/sct" if system == "sct" else f"http://hl7.org/fhir/{system}"
+    condition = {"resourceType": "Condition", "subject": {"reference": "Patient/A"},
+                 "code": {"text": "Stroke", "coding": [{"system": place, "code": code}]}}  # fmt: skip
+    data = read([write("f.json", [{"resourceType": "Patient", "id": "A"}, condition])], kb)
+    assert "stroke" not in values(data)
+    assert any(code in message for message in data.notes.filter(code="condition_unknown")["message"])
+    condition["code"]["coding"][0]["system"] = "urn:local"
+    assert values(read([write("g.json", [{"resourceType": "Patient", "id": "A"}, condition])], kb))["stroke"] == "yes"
+
+
+@pytest.mark.parametrize("category", [{"text": "Family history"}, {"coding": [{"code": "family-history"}]}])
+def test_a_diagnosis_under_family_history_is_of_somebody_else(kb, write, category):
+    condition = {"resourceType": "Condition", "subject": {"reference": "Patient/A"}, "code": {"text": "Stroke"}}
+    for listed in ([], [category], category):
+        found = read([write("f.json", [{"resourceType": "Patient", "id": "A"}, condition | {"category": listed}])], kb)
+        assert values(found).get("stroke") == (None if listed else "yes")
+
+
+@pytest.mark.parametrize(
+    "content", ["sample,age,diagnosis\nA,60,E11.9\n", "person,date,item,value\nA,2026-01-05,diagnosis,E11.9\n"]
+)
+def test_one_diagnosis_beside_other_values_is_read(kb, write, content):
+    assert values(read([write("a.csv", content)], kb))["diabetes_type_2"] == "yes"
+
+
+@pytest.mark.parametrize("text", ["160303001 | Diabetes |", "160303001|Diabetes mellitus"])
+def test_a_code_before_a_name_says_what_it_is(kb, write, text):
+    assert "diabetes" not in values(read([write("a.json", {"sample": "A", "conditions": [text]})], kb))
+
+
+@pytest.mark.parametrize("heading", ["PatientenID", "identifiant", "PatientID", "Patienten-Nr"])
+def test_headings_of_hospitals(kb, write, heading):
+    found = values(read([write("a.csv", f"{heading};taille (cm);poids\nA;168;72,5\nB;170;80\n")], kb, samples=["A"]))
+    assert (found["height"], found["weight"]) == (168, 72.5)

@@ -10,22 +10,23 @@ from pgx.clinical.readers.fhir_drugs import read_allergy, read_list, read_medica
 from pgx.clinical.readers.fhir_parts import (
     Rank,
     State,
-    certainty,
     codings_of,
     label_of,
     of_no_use,
     older_versions,
     own_words,
+    said_of,
     statuses_of,
     unreadable,
     verification,
     version_rank,
     when,
+    words_of,
 )
 from pgx.clinical.readers.json_access import Object, dig, name_of, number, obj, objs, parse, text
 from pgx.clinical.readers.sniff import open_plain
 from pgx.clinical.statements import Events
-from pgx.clinical.status_words import NO_ENTRY, Said, condition_status, entry_answer
+from pgx.clinical.status_words import NO_ENTRY, Said, entry_answer
 from pgx.clinical.vocabulary import system_name
 from pgx.errors import InputError
 from pgx.guard.limits import RECORD_LINE, lines_of
@@ -240,7 +241,7 @@ def _observation(events: Events, resource: Object, where: str, state: State) -> 
     if not found:
         codings = codings_of(resource.get("code"))
         system, code = (codings[0][0], codings[0][1]) if codings else ("", "")
-        beside = " ".join(_words(one) for one in (resource, *components))
+        beside = " ".join(words_of(one) for one in (resource, *components))
         events.not_understood("observation", system, code, label_of(resource.get("code")), where, beside)
 
 
@@ -288,13 +289,6 @@ def _meant(events: Events, item: Object) -> tuple[tuple[str, str | None], ...]:
         heading = words.column(label_of(item.get("code")))
         pairs = ((heading.concept, None),) if heading else ()
     return pairs
-
-
-def _words(item: Object) -> str:
-    """Return the words of a value: a gene may be named there alone."""
-    coded = obj(item.get("valueCodeableConcept"))
-    said = [coded.get("text"), item.get("valueString"), *(one.get("display") for one in objs(coded.get("coding")))]
-    return " ".join(one for one in said if isinstance(one, str))
 
 
 _Value = tuple[float | None, str | None, str, str | None]
@@ -348,7 +342,7 @@ def _condition(events: Events, resource: Object, where: str, state: State) -> No
     end = events.until(person, stop or obj(resource.get("abatementPeriod")).get("end"), where)
     day = events.day(person, start, where)
     events.seen(person, events.day(person, resource.get("recordedDate"), where) or (None if end else day))
-    said = _said(resource)
+    said = said_of(resource)
     if said in NO_ENTRY:
         verified = verification(resource) or ", ".join(sorted(statuses_of(resource.get("clinicalStatus"))))
         events.not_understood("condition", "", "", f"{label} ({verified})", where)
@@ -379,19 +373,6 @@ def _condition(events: Events, resource: Object, where: str, state: State) -> No
     if not pairs:
         system, first = (codings[0][0], codings[0][1]) if codings else ("", "")
         events.not_understood("condition", system, first, label, where)
-
-
-def _said(resource: Object) -> Said | None:
-    """Return what the statuses of a condition say; an abatement without a day ends what nobody says is there."""
-    statuses = {"resolved"} if certainty(resource) == "Z" else statuses_of(resource.get("clinicalStatus"))
-    said = condition_status("; ".join([*sorted(statuses), verification(resource) or ""]))
-    return Said.OVER if said in (None, Said.CONFIRMED) and _abated(resource) else said
-
-
-def _abated(resource: Object) -> bool:
-    """Whether a condition is said to be over without a day: by an age, in words, or by yes (STU3)."""
-    said = (resource.get(f"abatement{kind}") for kind in ("Age", "String", "Boolean", "Range"))
-    return any(one is not None and one is not False and one != "" for one in said)
 
 
 def _nothing(events: Events, resource: Object, where: str, state: State) -> None:

@@ -8,6 +8,7 @@ from datetime import date
 from urllib.parse import unquote
 
 from pgx.clinical.readers.json_access import Object, dig, name_of, obj, objs, text
+from pgx.clinical.status_words import Said, condition_status, phrase_status
 from pgx.clinical.vocabulary import system_name
 
 Coding = tuple[str, str, str | None]
@@ -225,3 +226,26 @@ def unreadable(item: Object) -> str | None:
     alone = flags and not any(item.get(key) for key in ("component", "hasMember", "dataAbsentReason"))
     said = kind or next(iter(sorted(absent & _LOST)), None) or (f"only {label_of(flags[0])}" if alone else None)
     return f"({said})" if said else None
+
+
+def said_of(resource: Object) -> Said | None:
+    """Return what the statuses of a condition say; an abatement without a day ends what nobody says is there."""
+    listed = objs(resource.get("category")) or [obj(resource.get("category"))]
+    if any(phrase_status(one) is Said.UNSURE for category in listed for one in statuses_of(category)):
+        return Said.UNSURE
+    statuses = {"resolved"} if certainty(resource) == "Z" else statuses_of(resource.get("clinicalStatus"))
+    said = condition_status("; ".join([*sorted(statuses), verification(resource) or ""]))
+    return Said.OVER if said in (None, Said.CONFIRMED) and _abated(resource) else said
+
+
+def _abated(resource: Object) -> bool:
+    """Whether a condition is said to be over without a day: by an age, in words, or by yes (STU3)."""
+    said = (resource.get(f"abatement{kind}") for kind in ("Age", "String", "Boolean", "Range"))
+    return any(one is not None and one is not False and one != "" for one in said)
+
+
+def words_of(item: Object) -> str:
+    """Return the words of a value: a gene may be named there alone."""
+    coded = obj(item.get("valueCodeableConcept"))
+    said = [coded.get("text"), item.get("valueString"), *(one.get("display") for one in objs(coded.get("coding")))]
+    return " ".join(one for one in said if isinstance(one, str))

@@ -17,7 +17,7 @@ _BARE_ICD = re.compile(r"^[A-TV-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?$")
 _CERTAIN = re.compile(
     r"^(?:ICD-?10(?:-?GM)?\s*[:|]\s*)?([A-TV-Z]\d\d(?:\.?\d{1,2})?(?:[*+!-]\s?|\s)?|[A-TV-Z]\d\d\.?\d{3}\s)([GVAZ])$"
 )
-_CERTAINTY = {"G": "confirmed", "V": "suspected", "A": "excluded", "Z": "resolved"}
+CERTAINTY = {"G": "confirmed", "V": "suspected", "A": "excluded", "Z": "resolved"}
 """A code of ICD-10-GM with its letter: certain, suspected, excluded, or over (Zustand nach). A letter right behind six
 characters is the seventh of ICD-10-CM, which tells the encounter."""
 _SINCE = re.compile(r"^(?:now |since )|(?: (?:in |since )?\d{4}(?:-\d\d){0,2})?\.?$", re.IGNORECASE)
@@ -150,7 +150,7 @@ def add_condition(
     """
     text = " ".join(text.split())
     if certain := _CERTAIN.match(text):
-        status, text = f"{status}; {_CERTAINTY[certain[2]]}".strip("; "), certain[1].strip(" *+!-")
+        status, text = f"{status}; {CERTAINTY[certain[2]]}".strip("; "), certain[1].strip(" *+!-")
     said = condition_status(status)
     if said in NO_ENTRY:
         events.not_understood("condition", "", "", f"{text} ({status})", where)

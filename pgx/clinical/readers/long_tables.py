@@ -1,4 +1,4 @@
-"""Flat tables of one row a value (person, date, item, value, unit), or of one row a drug (person, drug, dose, start).
+"""Flat tables of one row a value (person, date, item, value, unit), a drug (person, drug, dose, start), or a diagnosis.
 
 The row's own place and date count, so that a person may have any number of rows. What an item or a column stands for
 is looked up as a wide table's headings are; codes (``LOINC:2160-0``, ``2160-0``) are read too.
@@ -14,10 +14,10 @@ from datetime import date
 import polars as pl
 
 from pgx.clinical.dates import is_open
-from pgx.clinical.readers.lists import add_list
+from pgx.clinical.readers.lists import CERTAINTY, add_condition, add_list
 from pgx.clinical.readers.rows import DATES, IDS, IGNORED, LISTS, unknown_column
 from pgx.clinical.statements import Events
-from pgx.clinical.status_words import RESULTS, STATUSES, Said, condition_status
+from pgx.clinical.status_words import RESULTS, STATUSES, Said, allergy_gone, condition_status
 from pgx.clinical.vocabulary import column_name, system_name
 from pgx.errors import InputError
 from pgx.knowledge.acting import PLANNED
@@ -127,6 +127,25 @@ ABOUT_DRUGS: dict[str, tuple[str, ...]] = {
     "status": ("status", "state", "statut", "estado"),
     "code": ("code", "rxnorm", "rxcui", "atc", "drug_code", "rxnorm_code", "atc_code"),
 }
+DESCRIBED = ("description", "display")
+"""Name of what a row is about where a code stands beside it."""
+SUPPLY = {"dispenses", "refills", "days_supply", "quantity", "ndc"}
+"""Columns by which what is described is a drug."""
+REACTION = {"reaction", "reactions", "reaction1", "severity", "criticality", "allergen", "reaktion"}
+"""Columns by which a row is an allergy."""
+ALLERGENS = ("allergen", "allergy", "allergies", "substance", "allergie", *DESCRIBED)
+DIAGNOSES = (*("diagnosis", "diagnosis_name", "condition", "condition_name", "problem", "problem_name", "diagnose"),
+             *("diagnosetext", "diagnostic", "diagnostico", "diagnosi"),
+             *(name for name, kind in LISTS.items() if kind == "condition"), *DESCRIBED)  # fmt: skip
+ABOUT_ENTRIES: dict[str, tuple[str, ...]] = {
+    "code": ("code", "icd10", "icd_10", "icd10_code", "icd_code", "icd", "diagnosis_code", "dx_code", "snomed",
+             "snomed_code", "condition_code", "icd_10_gm", "rxnorm"),
+    "system": ("system", "code_system", "coding_system", "vocabulary", "codesystem"),
+    "start": (*ABOUT_DRUGS["start"], *DAYS, "dx_date", "diagnosis_date", "onset", "onset_date", "recorded_date"),
+    "end": (*ABOUT_DRUGS["end"], "resolved", "resolved_date", "abatement", "abatement_date"),
+    "status": (*ABOUT_DRUGS["status"], "clinical_status", "verification_status", "problem_status"),
+    "certainty": ("certainty", "diagnosesicherheit", "sicherheit"),
+}  # fmt: skip
 TEMPLATES = {
     "long": ("sample", "date", "item", "value", "unit"),
     "medications": ("sample", "drug", "dose", "frequency", "route", "start", "end", "status"),
@@ -138,9 +157,9 @@ _LOINC = re.compile(r"^\d{1,5}-\d$")
 
 @dataclass
 class Tall:
-    """Which column of a long table is what; `drugs` says that a row is a drug."""
+    """Which column of a long table is what; `kind` says what a row is: value, drug, condition or allergy."""
 
-    drugs: bool
+    kind: str
     identity: str | None = None
     name: str = ""
     columns: dict[str, str] = field(default_factory=dict)
@@ -150,20 +169,24 @@ def lay_out(headings: list[str], events: Events) -> Tall | None:
     """Return the layout of a long table; None if the headings are those of another one."""
     names = {column_name(heading): heading for heading in reversed(headings)}
     item, value = _first(names, ITEMS), _first(names, VALUES)
-    drug = _first(names, DRUGS)
-    about = {what: found for what, forms in ABOUT_DRUGS.items() if (found := _first(names, forms))}
+    kind, drug = _entries(names)
+    forms_of = ABOUT_DRUGS if kind == "drug" else ABOUT_ENTRIES
+    about = {what: found for what, forms in forms_of.items() if (found := _first(names, forms))}
     if item is None or value is None:
-        about.pop("code", None)
+        if kind == "drug":
+            about.pop("code", None)
+        elif not about.keys() - {"start"}:  # a list of a wide table
+            return None
         wide = [name for name in names if events.vocabulary.column(name)]
         listed = [name for name in names if name in (*LISTS, *DATES) and names[name] != drug]
         if drug is None or wide or (listed and not about):
             return None
-        places = {what: _first(names, forms) for what, forms in ABOUT_DRUGS.items()}
+        places = {what: _first(names, forms) for what, forms in forms_of.items()}
         columns = {what: heading for what, heading in places.items() if heading is not None and heading != drug}
-        tall = Tall(True, _first(names, IDS), drug, columns)
+        tall = Tall(kind, _first(names, IDS), drug, columns)
     else:
         told = _some(unit=_first(names, UNITS), date=_first(names, DAYS), status=_first(names, RESULT_STATUS))
-        tall = Tall(False, _first(names, IDS), item, {"value": value, **told})
+        tall = Tall("value", _first(names, IDS), item, {"value": value, **told})
     used = {tall.identity, tall.name, *tall.columns.values()}
     for name, heading in names.items():
         if heading in used:
@@ -173,6 +196,16 @@ def lay_out(headings: list[str], events: Events) -> Tall | None:
         else:
             unknown_column(events, heading, (*ITEMS, *VALUES, *UNITS, *DRUGS))
     return tall
+
+
+def _entries(names: Mapping[str, str]) -> tuple[str, str | None]:
+    """Return what a row lists, and the column of its name: an allergy and a drug are told by what stands beside it."""
+    if not REACTION.isdisjoint(names) and (allergen := _first(names, ALLERGENS)):
+        return "allergy", allergen
+    if drug := _first(names, (*DRUGS, *DESCRIBED) if not SUPPLY.isdisjoint(names) else DRUGS):
+        return "drug", drug
+    coded = _first(names, ABOUT_ENTRIES["code"]) is not None
+    return "condition", _first(names, DIAGNOSES if coded else DIAGNOSES[: -len(DESCRIBED)])
 
 
 def _first(names: Mapping[str, str], forms: tuple[str, ...]) -> str | None:
@@ -192,7 +225,9 @@ def read(events: Events, frame: pl.DataFrame, where: list[str], tall: Tall) -> N
         If no row names a person, where there is a column that says who it is.
     """
     events.explicit_ids = tall.identity is not None
-    read_row = _read_drug if tall.drugs else _read_value
+    read_row = {"value": _read_value, "drug": _read_drug}.get(tall.kind, _read_entry)
+    by_heading = "SNOMED" if "snomed" in tall.columns.get("code", "").lower() else None
+    more = {"kind": tall.kind} | ({"system": by_heading} if by_heading else {}) if read_row is _read_entry else {}
     seen: dict[tuple[object, ...], str] = {}
     for place, row in zip(where, frame.iter_rows(named=True), strict=True):
         person = row[tall.identity] if tall.identity else None
@@ -205,7 +240,7 @@ def read(events: Events, frame: pl.DataFrame, where: list[str], tall: Tall) -> N
         if (first := seen.setdefault(key, place)) != place:
             events.problem(person, "warning", "same_row", f"the row is the same as {first} and counts once", place)
             continue
-        cells = {what: row[heading] for what, heading in tall.columns.items()}
+        cells = {what: row[heading] for what, heading in tall.columns.items()} | more
         read_row(events, person, row[tall.name], cells, place)
     if not events.people:
         raise InputError("no row names a person", file=events.file, where=where[0] if where else None)
@@ -325,6 +360,31 @@ def _read_drug(events: Events, person: str | None, drug: str | None, cells: dict
     )
     if status != PLANNED:
         events.seen(person, days["start"])
+
+
+def _read_entry(events: Events, person: str | None, name: str | None, cells: dict[str, str | None], where: str) -> None:
+    """Take a diagnosis or an allergy: its code says what it is, or else its name."""
+    code, certainty = cells.get("code"), cells.get("certainty") or ""
+    status = "; ".join(filter(None, (cells.get("status"), CERTAINTY.get(certainty, certainty))))
+    if name is None and code is None:
+        return
+    start = events.day(person, cells.get("start"), where)
+    end = events.until(person, cells.get("end"), where)
+    if status and condition_status(status) is None:
+        message = f"the status {status[:40]!r} of {name or code} is not understood: it counts as there"
+        events.problem(person, "warning", "condition_unknown", message, where)
+    system = system_name(cells.get("system") or "")
+    if code and not system and re.fullmatch(r"\d{6,18}", code):
+        system = "SNOMED"
+    if cells["kind"] == "allergy":
+        if allergy_gone(status):
+            events.not_understood("allergy", "", "", f"{name or code} ({status})", where)
+        else:
+            events.allergic(person, name or str(code), codes=[(system, code)] if code else [], day=start, where=where)
+    else:
+        text = (f"{system}:{code}" if system else code) if code else str(name)
+        add_condition(events, person, text, where, start, status, end=end)
+    events.seen(person, None if end else start)
 
 
 def _codes(code: str | None) -> list[tuple[str, str]]:

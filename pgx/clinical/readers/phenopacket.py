@@ -57,6 +57,9 @@ def _packet(events: Events, packet: Object, place: str) -> None:
         _statement(events, person, disease, obj(disease.get("term")), f"{prefix}diseases {number_}")
     for number_, measurement in enumerate(objs(packet.get("measurements")), start=1):
         _measurement(events, person, measurement, f"{prefix}measurements {number_}")
+    genes = events.vocabulary.genes.findall(str(packet.get("interpretations") or ""))
+    for gene in dict.fromkeys(genes):
+        events.not_understood("interpretation", "", "", gene, f"{prefix}interpretations")
     made = events.day(person, dig(packet, "metaData", "created"), f"{prefix}metaData")
     for number_, action in enumerate(objs(packet.get("medicalActions")), start=1):
         _action(events, person, action, made, f"{prefix}medicalActions {number_}")

@@ -54,6 +54,8 @@ LISTS = {
     "conditions": "condition",
     "diagnoses": "condition",
     "comorbidities": "condition",
+    **dict.fromkeys(("diagnosis", "condition", "problems", "problem_list", "diagnose", "diagnostic"), "condition"),
+    "allergy": "allergy",
     "allergies": "allergy",
     "medikamente": "current",
     "medikation": "current",
