@@ -89,7 +89,8 @@ def report(
     """
     from pgx.cohort.together import found_in, inputs_of_sheet, joined
     from pgx.reports import Lexicon, write
-    from pgx.reports.write import COMPLETE, WHOLE_RUN, mark_complete, put, write_index
+    from pgx.reports.write import COMPLETE, WHOLE_RUN, mark_complete, write_index
+    from pgx.tables import put
 
     chosen, options = names_of(formats) or [], options or Options()
     if pseudonymize is not None:
