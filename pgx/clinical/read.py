@@ -177,8 +177,9 @@ def read_events(
     else:
         _read_file(events, Path(path))
     if events.genes:
-        said = f"what it says of {', '.join(sorted(events.genes))} is not used: give results of genes as outside calls"
-        events.problem(None, "warning", NoteCode.GENE_IN_HISTORY, f"{said} (--outside-calls)", None)
+        said = f"what it says of {', '.join(sorted(events.genes))} is not read from a clinical history"
+        message = f"{said}: give results of genes as outside calls (--outside-calls)"
+        events.problem(None, "warning", NoteCode.GENE_IN_HISTORY, message, None)
     if not events.people:
         raise InputError("no person in it", file=events.file if url else path)
     return events

@@ -180,6 +180,13 @@ def test_a_row_of_more_cells_than_headings_is_not_read_as_something_else(tmp_pat
     assert kept or "4 cells, but the heading has 3" in notes[0].message
 
 
+def test_a_gene_may_have_several_columns_and_an_allele_its_own(tmp_path):
+    heading = "sample;CYP2D6;CYP2D6_phenotype;CYP2C19 phenotype;HLA-B*57:01;HLA-A"
+    row = "s;*4/*4;Poor Metabolizer;Poor Metabolizer;positive;"
+    calls, notes = read(text_file(tmp_path, f"{heading}\n{row}\n", "calls.csv"))
+    assert names(calls) == {"CYP2D6": ["*4/*4"], "CYP2C19": [], "HLA-B": []} and not notes
+
+
 def test_prose_is_no_table(tmp_path):
     with pytest.raises(InputError, match="not a file of outside calls"):
         read(text_file(tmp_path, "just, some words\nand, more\n"))

@@ -32,8 +32,8 @@ def read(path: Path, known: Known) -> tuple[str, list[Said]]:
     if raw[:2] == b"PK":
         return "pypgx", list(stars.pypgx_zip(path, raw, known))
     source = open_source(path, raw, known)
-    for one in (source, tabbed(source)):
-        for tool, is_it, reader in _FORMATS if one else ():
+    for one in filter(None, (source, tabbed(source))):
+        for tool, is_it, reader in _FORMATS:
             if is_it(one):
                 return tool, list(reader(one))
     raise InputError(

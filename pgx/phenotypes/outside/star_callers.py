@@ -183,29 +183,42 @@ def _named_columns(header: list[str]) -> dict[str, int]:
     return found
 
 
-def genes_of_columns(source: Source) -> dict[str, int]:
-    """Return the columns of a table that are named by a gene; none if it names no sample or is one row a gene."""
+def genes_of_columns(source: Source) -> dict[tuple[str, str], dict[str, int]]:
+    """Return the columns of a table that are named by a gene: gene and allele (``HLA-B*57:01``) -> what -> column.
+
+    None if it names no sample, or is one row a gene.
+    """
     header = header_of(source)
     columns = _named_columns(header)
     if not header or "gene" in columns or not header[columns.get("sample", 0)] or "sample" not in columns:
         return {}
-    bare = [re.sub(r"[ _](?:diplotype|genotype)$", "", name) for name in header]
-    return {gene: bare.index(gene.lower()) for gene in source.known.genes if gene.lower() in bare}
+    found: dict[tuple[str, str], dict[str, int]] = {}
+    for index, heading in enumerate(header):
+        for gene in source.known.genes:
+            rest = heading[len(gene) :].strip(" _") if heading.startswith(gene.lower()) else None
+            what = next((name for name, forms in _COLUMNS.items() if rest in forms[: len(forms) - (rest == "")]), None)
+            if rest == "" or what in ("diplotype", "phenotype", "score"):
+                found.setdefault((gene, ""), {})[what or "diplotype"] = index
+            elif rest and re.fullmatch(r"\*[\d:]+", rest):
+                found.setdefault((gene, rest), {})["diplotype"] = index
+    return found
 
 
 def wide(source: Source) -> Iterator[Said]:
-    """Read a table of one row a sample and one column a gene."""
+    """Read a table of one row a sample and one column a gene, or several: diplotype, phenotype, activity score."""
     header = header_of(source)
     sample, genes = _named_columns(header)["sample"], genes_of_columns(source)
     for number, line in source.lines[1:]:
         cells = cells_of(line)
-        for gene, index in genes.items():
-            place, about = f"line {number}, column {gene}", cells[sample] or None
+        for (gene, allele), columns in genes.items():
+            place, about = f"line {number}, column {header[min(columns.values())]}", cells[sample] or None
             if len(cells) != len(header):
-                problem = f"{len(cells)} cells, but the heading has {len(header)}"
-                yield Said(gene, place, about, problem=problem)
-            elif cells[index]:
-                yield _called(gene, place, about, cells[index], None, None, None)
+                yield Said(gene, place, about, problem=f"{len(cells)} cells, but the heading has {len(header)}")
+                continue
+            cell = {what: cells[index] for what, index in columns.items()}
+            if any(cell.values()):
+                call = f"{allele} {cell.get('diplotype', '')}".strip()
+                yield _called(gene, place, about, call, cell.get("phenotype"), cell.get("score"), None)
 
 
 def is_table(source: Source) -> bool:
