@@ -149,7 +149,7 @@ class GeneModel:
 
     def columns(self, codes: NDArray[np.int8]) -> NDArray[np.intp]:
         """Turn allele codes into columns of `accepts`."""
-        return _columns(self.n_codes)[codes.view(np.uint8)]
+        return _columns(self.n_codes)[np.asarray(codes, dtype=np.int8).view(np.uint8)]
 
 
 @lru_cache(maxsize=64)
