@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -22,11 +22,12 @@ from pgx.guidance.conditions import NO_RESULT, Conditions, Recommendation, allel
 from pgx.guidance.guidance_frame import APPLIES, Emitted, frame_of
 from pgx.guidance.label_limits import label_rows, without_dose_of_the_forbidden
 from pgx.guidance.matching import Persons, Vector, distinct_rows
+from pgx.guidance.own_effects import OwnEffects
 from pgx.guidance.populations import GENERAL, NO, YES, Populations
 from pgx.guidance.stages import Stages
 from pgx.knowledge import KnowledgeBase
 from pgx.phenotypes import phenoconversion
-from pgx.phenotypes.exposures import acts_on, exposures
+from pgx.phenotypes.exposures import exposures
 from pgx.phenotypes.substrates import acting_drugs, perhaps_acting
 from pgx.types import ClinicalData
 
@@ -180,33 +181,25 @@ class _Block:
     ) -> None:
         self._kb, self._conditions, self._samples = kb, conditions, samples
         self._phenotypes, self._calls = phenotypes, calls
-        self._clinical, self._as_of = clinical, as_of
+        self._own_effects = OwnEffects(clinical, kb, as_of)
         self._persons = Persons(samples, phenotypes, calls, conditions)
         self._populations = Populations(kb, clinical, samples, as_of)
         self._stages = Stages(kb, self._populations)
         self._at = {sample: at for at, sample in enumerate(samples)}
-        self._acting, self._acts_on = acting_drugs(clinical, kb, as_of=as_of), acts_on(kb)
-        self._takers = self._self_acting()
-
-    def _self_acting(self) -> dict[str, set[str]]:
-        """Drug -> persons who take it, for the drugs that act on an enzyme."""
-        if self._clinical is None:
-            return {}
-        acts = pl.col("drug").str.to_lowercase().is_in(list(self._acts_on))
-        found: dict[str, set[str]] = defaultdict(set)
-        for drug, sample in self._clinical.medications.filter(acts).select("drug", "sample").iter_rows():
-            if sample in self._at:
-                found[drug].add(sample)
-        return found
+        self._acting = acting_drugs(clinical, kb, as_of=as_of)
 
     def guidance(self, wanted: dict[str, set[str] | None], local: Mapping[str, set[str]]) -> pl.DataFrame:
         """Return the guidance rows of the block; `local` are drugs of those who use them on skin, eye or ear alone."""
         emitted = Emitted()
-        apart = self._without_own_effect(wanted)
+        apart: defaultdict[str, list[_Asked]] = defaultdict(list)
+        of_block = self._samples, wanted, self._phenotypes, self._calls
+        for phenotypes, calls, takers in self._own_effects.left_out(*of_block):
+            persons = Persons(self._samples, phenotypes, calls, self._conditions)
+            for drug, own in takers.items():
+                apart[drug].append(_Asked(drug, persons, self._mask(own)))
         for drug, people in wanted.items():
-            for asked in self._asked(
-                drug, self._mask(self._samples if people is None else people), apart.get(drug, ())
-            ):
+            mask = self._mask(self._samples if people is None else people)
+            for asked in self._asked(drug, mask, apart.get(drug, ())):
                 if asked.mask.any():
                     self._one_drug(asked, emitted)
         for drug, users in local.items():
@@ -228,39 +221,6 @@ class _Block:
         """Yield who is asked: those who are looked at without the drug's own effect apart from all the others."""
         yield _Asked(drug, self._persons, np.logical_and.reduce([mask, *(~one.mask for one in apart)]))
         yield from apart
-
-    def _without_own_effect(self, wanted: Mapping[str, set[str] | None]) -> dict[str, list[_Asked]]:
-        """Return, by drug, who takes a drug that acts on an enzyme by which it is judged, as they are without it.
-
-        A guideline on an inhibitor already measured what the drug does to its own enzyme. The first such drug of
-        everybody is left out at once, then everybody's second one.
-        """
-        rounds: list[dict[str, str]] = []
-        number: Counter[str] = Counter()
-        genes: set[str] = set()
-        for drug, people in wanted.items():
-            own = self._takers.get(drug, set())
-            read = {gene for row in self._conditions.of(drug) for gene in row.genes} if own else set()
-            if not read.isdisjoint(self._acts_on.get(drug.lower(), ())):
-                genes |= read
-                for sample in own if people is None else own.intersection(people):
-                    if number[sample] == len(rounds):
-                        rounds.append({})
-                    rounds[number[sample]][sample] = drug
-                    number[sample] += 1
-        found: defaultdict[str, list[_Asked]] = defaultdict(list)
-        for left_out in rounds:
-            inside = pl.col("sample").is_in(list(left_out)) & pl.col("gene").is_in(sorted(genes))
-            without = phenoconversion.convert(
-                self._phenotypes.filter(inside), self._clinical, self._kb, as_of=self._as_of, without=left_out
-            )
-            persons = Persons(self._samples, without, self._calls.filter(inside), self._conditions)
-            takers: defaultdict[str, list[str]] = defaultdict(list)
-            for sample, drug in left_out.items():
-                takers[drug].append(sample)
-            for drug, own_takers in takers.items():
-                found[drug].append(_Asked(drug, persons, self._mask(own_takers)))
-        return found
 
     def _one_drug(self, asked: _Asked, emitted: Emitted) -> None:
         rows = self._conditions.of(asked.drug)

@@ -201,6 +201,35 @@ def test_a_drug_does_not_convert_the_phenotype_for_its_own_guideline():
     assert row["phenotypes"].startswith("CYP2D6=Poor Metabolizer")
 
 
+def test_who_takes_several_drugs_that_act_on_their_own_enzyme_is_told_of_each_as_alone_among_others():
+    lists = {"a": ["paroxetine"], "b": ["fluvoxamine", "omeprazole", "paroxetine"], "c": ["omeprazole", "fluoxetine"]}
+    calls = {"CYP2D6": pattern("*1/*1"), "CYP2C19": pattern("*1/*17")}
+
+    def told(people):
+        history = clinical([{"sample": one, "drug": drug} for one in people for drug in lists[one]])
+        return guidance(calls, None, history, samples=people)
+
+    together = told(("a", "b", "c"))
+    assert set(together.filter(sample="b")["drug"]) == set(lists["b"])
+    assert pl.concat([told((one,)) for one in lists]).equals(together)
+    own = together.filter(sample="a", source="CPIC").row(0, named=True)
+    other = together.filter(sample="b", drug="fluvoxamine", source="CPIC").row(0, named=True)
+    assert own["phenotypes"] == "CYP2D6=Normal Metabolizer (score 2)"
+    assert other["phenotypes"].startswith("CYP2D6=Poor Metabolizer"), "paroxetine is left out of its own advice alone"
+
+
+def test_what_is_said_of_a_drug_itself_is_the_same_without_the_look_at_others_and_at_the_genes_alone():
+    history = clinical([{"drug": "paroxetine"}, {"drug": "codeine"}, {"drug": "clopidogrel"}])
+    frame, phenotypes = assign(callset({"s": {"CYP2D6": pattern("*1/*1"), "CYP2C19": pattern("*2/*2")}}), KB, history)
+    whole = recommend(phenotypes, frame, history, KB)
+    bare = recommend(phenotypes, frame, history, KB, fitting=False, alone=False)
+    of_others = ("genes_alone", "alternative_ruled_out", "alternative_limited")
+    kept = pl.col("flags").list.eval(pl.element().filter(~pl.element().str.contains("|".join(of_others))))
+    assert whole["flags"].list.join(";").str.contains("genes_alone").any()
+    shared = [name for name in whole.columns if name not in ("alternatives", "recommendation", "flags")]
+    assert whole.select(*shared, kept).equals(bare.select(*shared, "flags"))
+
+
 def test_a_guideline_that_speaks_of_the_inhibitor_itself_is_matched_on_it():
     history = clinical([{"drug": "ketoconazole"}, {"drug": "eliglustat"}])
     told = guidance({"CYP2D6": pattern("*4/*4")}, ["eliglustat"], history).filter(source="DPWG", applies="yes")
