@@ -259,7 +259,7 @@ class Populations:
             reason = allergens(self._kb).against(code, drug)
             if reason and MAYBE not in reason:
                 found[at][reason] = None
-        return {at: "; ".join(reasons) for at, reasons in found.items()}
+        return {at: ", and ".join(reasons) for at, reasons in found.items()}  # a flag holds no semicolon
 
     @cached_property
     def _allergies(self) -> list[tuple[int, str]]:

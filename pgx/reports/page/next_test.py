@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from pgx.knowledge.acting import DECIDES
@@ -49,7 +49,7 @@ def first(rows: Sequence[Row]) -> str:
     """
     graver = [row for row in rows if row["kind"] in ("gene", "hla") and _tells(row)]
     unseen = {str(row["what"]) for row in graver if row["probability"] is None}
-    chances: Counter[str] = Counter()
+    chances: defaultdict[str, float] = defaultdict(float)
     for row in graver:
         chances[str(row["what"])] += _chance(row)
     graver = [row for row in graver if row["what"] in unseen or chances[str(row["what"])] >= _LEAST]
