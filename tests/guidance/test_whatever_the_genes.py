@@ -126,7 +126,7 @@ def test_advice_that_an_inhibitor_makes_names_what_the_genes_alone_ask_for():
 
 
 def test_as_usual_because_of_an_inhibitor_names_the_graver_advice_of_the_genes():
-    history = clinical([{"drug": "escitalopram"}, {"drug": "esomeprazole"}])
+    history = clinical([{"drug": "escitalopram"}, {"drug": "felbamate"}])
     rows = guidance({"CYP2C19": pattern("*17/*17")}, ["escitalopram"], history).filter(source="CPIC")
     assert rows["action"].to_list() == ["standard"]
     assert "genes_alone:alternative" in rows["flags"][0].split(";")
