@@ -148,6 +148,12 @@ def test_valproate_in_pregnancy(drug):
         assert set(rows["action"]) == actions
 
 
+def test_a_boy_with_migraine_is_warned_of_no_pregnancy():
+    history = clinical(observations=[{"concept": "migraine", "code": "yes"}, {"concept": "sex", "code": "male"}])
+    told = _told("CYP2D6", "*1/*1", "valproic acid", "FDA label", history)
+    assert "pregnant_with_migraine" not in set(told["population"])
+
+
 def test_every_fact_that_was_considered_says_what_became_of_it():
     rows = KB.table("considered")
     refused = rows.filter(pl.col("decision") == "refused")
