@@ -191,7 +191,7 @@ def alerts(clinical: ClinicalData, advice: pl.DataFrame | None, kb: KnowledgeBas
     Yields
     ------
     Note
-        With the code ``allergy``, and the drug as its subject.
+        With the code ``allergy``: `subject` is the drug, `where` it or the one that is named instead of it.
     """
     recorded = clinical.observations.filter(pl.col("concept") == "allergy").select("sample", "code", "source")
     if recorded.is_empty():
@@ -223,5 +223,5 @@ def alerts(clinical: ClinicalData, advice: pl.DataFrame | None, kb: KnowledgeBas
                 code=NoteCode.ALLERGY,
                 message=f"{what}: {'; '.join(dict.fromkeys(shown.values()))} ({sources})",
                 subject=beside,
-                where=beside,
+                where=drug,
             )

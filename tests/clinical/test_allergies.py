@@ -229,7 +229,7 @@ def test_an_alternative_that_guidance_names_is_looked_at(kb, write):
     advice = from_text([{**row, "applies": "yes"}, {**row, "sample": "B"}], schema.GUIDANCE)
     (note,) = alerts(data, advice, kb)
     assert note.message.startswith("ticagrelor, which guidance names instead of clopidogrel: an allergy to")
-    assert note.where == "clopidogrel"
+    assert (note.subject, note.where) == ("clopidogrel", "ticagrelor")
 
 
 def test_omop_says_it_by_condition_source_code_and_by_observation_value(kb, tmp_path):

@@ -14,5 +14,5 @@ NOTICE = (
 
 def is_allergy_to(note: Mapping[str, object], drugs: Collection[str]) -> bool:
     """Return whether an alert is of an allergy to one of these drugs themselves, and to none that is named instead."""
-    itself = str(note["message"]).startswith(f"{note['subject']} (")
+    itself = note["where"] == note["subject"]
     return itself and note["code"] == NoteCode.ALLERGY and note["subject"] in drugs
