@@ -15,9 +15,10 @@ def test_an_allergy_leads_the_report_on_every_page(pgx_command, tmp_path):
     run = pgx_command("report", PERSON, "-c", "p.json", "-o", "out", "--format", "html,leaflet,json", "-q")
     assert run.returncode == 0, run.stderr
     text = run.stdout
-    own = text.index("! clopidogrel (planned): an allergy to clopidogrel is recorded")
-    assert own < text.index("Avoid or replace")
     plain = " ".join(text.split())
+    assert "Avoid or replace (1) clopidogrel (planned) avoid: an allergy to clopidogrel is recorded" in plain
+    page = plain.partition("Model scores")[0]
+    assert page.count("an allergy to clopidogrel is recorded") == 1, "its own line says so, and no alert once more"
     for other in ("prasugrel", "ticagrelor"):
         assert f"{other} (an allergy is recorded)" in plain, "named as ruled out, not offered"
     for page in ("report", "leaflet"):

@@ -28,7 +28,6 @@ REFUSED = [
     ("DPYD\t\tDPD deficient", "DPYD"),
     ("TPMT\t\tPoor Function", "TPMT"),
     ("CYP2D6\t\tPoor Metabolizer\t1.5", "CYP2D6"),
-    ("CYP2D6\t\t\t2,5", "CYP2D6"),
     ("HLA-B\t\tpositive", "HLA-B"),
     ("HLA-B\t\t*57:01", "HLA-B"),
     ("HLA-B\t\t*57:01 positive\nHLA-B\t\t*57:01 not detected", "HLA-B"),
@@ -66,3 +65,10 @@ def test_a_phrase_that_means_nothing_sure_is_refused_and_said(tmp_path, text, ge
     calls, notes = read(path, KB)
     assert calls == []
     assert {(note.code, note.subject) for note in notes} == {(FlagCode.OUTSIDE_REFUSED, gene)}
+
+
+def test_a_score_with_a_decimal_comma_is_that_score(tmp_path):
+    path = tmp_path / "P1.tsv"
+    path.write_text("CYP2D6\t\t\t2,5\n")
+    (call,), notes = read(path, KB)
+    assert (call.pattern.stated_score, notes) == (2.5, [])
