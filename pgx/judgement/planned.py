@@ -175,12 +175,11 @@ def _stays(whole: Decision[Statement], part: Decision[Statement]) -> bool:
 
     It does where a label rules the drug out without what is planned as well: then all are named beside which it does.
     And it does where what is planned turns a dose the other way, or takes away that a label asks for more: no page
-    shows the number that would then be wrong. What rules the drug out is not started, and turns nothing.
+    shows the number that would then be wrong.
     """
-    if whole.urgency == URGENCIES[0]:
-        return part.urgency == URGENCIES[0] and part.ruled_out is not None
     turned = any(row.has(FlagCode.INTERACTION_REVERSES) for row in whole.statements)
-    return turned or (_label_asks_for_more(part) and not _label_asks_for_more(whole))
+    turned |= whole.urgency != URGENCIES[0] and _label_asks_for_more(part) and not _label_asks_for_more(whole)
+    return turned or (part.urgency == URGENCIES[0] == whole.urgency and part.ruled_out is not None)
 
 
 def _label_asks_for_more(decision: Decision[Statement]) -> bool:
