@@ -16,6 +16,8 @@ from pgx.guard.letters import HIDDEN, visible
 from pgx.io import atomic_path, write_bytes
 
 _HIDDEN = f"[{HIDDEN}]"
+_HEAD = 65536
+"""Bytes of a table that are looked at to see whose it is."""
 
 
 def separator_of(heading: str) -> str:
@@ -40,11 +42,12 @@ def write_table(frame: pl.DataFrame, path: str | Path, provenance: Mapping[str, 
         If the ending is none of these, or a file is there that is no such table.
     """
     target = Path(path)
-    _check_table(target, frame.columns[:2])
     if str(path) == "-":
         sys.stdout.write(tsv(frame))
         sys.stdout.flush()
-    elif target.suffix == ".tsv":
+        return
+    _check_table(target, frame.columns[:2])
+    if target.suffix == ".tsv":
         write_bytes(target, tsv(frame).encode())
     elif target.suffix == ".json":
         write_bytes(target, (visible(frame.write_json()) + "\n").encode())
@@ -106,9 +109,6 @@ def _check_table(path: Path, columns: list[str]) -> None:
         ours = named if path.suffix == ".json" else head.splitlines()[0].split("\t")[:2] == columns
     if not ours:
         raise _not_ours(path)
-
-
-_HEAD = 65536
 
 
 def tsv(frame: pl.DataFrame) -> str:

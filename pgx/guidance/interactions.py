@@ -26,7 +26,7 @@ from pgx.guidance.alternatives import named_instead
 from pgx.guidance.label_limits import NO_GENE, contraindicated
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.acting import DECIDES, PERHAPS, PLANNED, UNREAD, Acting, phrase, weighs
-from pgx.knowledge.sentences import by_label, compose, dosed_by
+from pgx.knowledge.sentences import by_label, capitalised, compose, dosed_by
 from pgx.phenotypes.absent_enzymes import weakened
 from pgx.phenotypes.phenoconversion import converter
 from pgx.phenotypes.substrates import acting_of
@@ -246,7 +246,7 @@ class _Rewriting:
             said = phrase(acting, row["drug"])
             part = "does not count all of that" if counted else "does not count that"
             self._texts[key] = self._composed(_fitting(row, source), said, turning, action, ending) or (
-                f"{said[:1].upper()}{said[1:]}; the advice by the genes {part}. {row['recommendation']}"
+                f"{capitalised(said)}; the advice by the genes {part}. {row['recommendation']}"
             )
         return self._texts[key]
 
@@ -265,7 +265,7 @@ class _Rewriting:
             return compose({**bare, **dict.fromkeys(_SECOND), **own}, kb=self._kb)
         if source["secondary_action"] in self._rules.directions:
             bare |= dict.fromkeys(_SECOND)
-        return f"{said[:1].upper()}{said[1:]}: {ending}. {compose(bare, kb=self._kb)}"
+        return f"{capitalised(said)}: {ending}. {compose(bare, kb=self._kb)}"
 
 
 def _slight(one: Row) -> bool:

@@ -15,7 +15,7 @@ from pgx.guidance.likelier import likelier_results, without_function
 from pgx.guidance.populations import NO, UNKNOWN, YES, Populations
 from pgx.knowledge.acting import DECIDES, SUM_UNKNOWN, UNREAD, Acting, balances, opposes, outweighs, phrase
 from pgx.knowledge.base import KnowledgeBase
-from pgx.knowledge.sentences import compose, templates
+from pgx.knowledge.sentences import capitalised, compose, templates
 from pgx.phenotypes.absent_enzymes import weakened
 from pgx.phenotypes.substrates import acting_of
 
@@ -123,7 +123,7 @@ def allergy_limits(
                     "population": "general",
                     "action": _ALLERGIC,
                     "strength": "none",
-                    "recommendation": f"{why[:1].upper()}{why[1:]}: {compose(_avoid(drug), kb=kb)}",
+                    "recommendation": f"{capitalised(why)}: {compose(_avoid(drug), kb=kb)}",
                     "urgency": urgencies[_ALLERGIC],
                     "static_flags": [FLAG.value, str(Flag(FlagCode.ALLERGY, why))],
                 }
@@ -262,7 +262,7 @@ def interaction_limits(
                 continue
             against = _opposed(ways.get((sample, row["drug"]), ()), agents[0])
             balanced = row["action"] in lower and not row["limit"] and all(balances(one, agents[0]) for one in against)
-            if against and balanced and (row["dose"] or row["limit"]):
+            if against and balanced and row["dose"]:
                 continue
             narrower = in_place.setdefault((sample, row["drug"]), set())
             if row["beside"]:
@@ -340,10 +340,10 @@ def _said(
         torn = bool(row["dose"]) and any(more or outweighs(one, agents[0]) for one in against)
         when = f" {templates(kb.folders).say('population', row['condition'])}" if row["condition"] else ""
         dose = None if torn else row["dose"]
-        said = compose({**row, "dose": dose, "population": f"text:with {named}{when}"}, kb=kb)
         if torn and more:
-            does = phrase(agents, row["drug"])
-            said = f"{does[:1].upper()}{does[1:]}{when}."
+            said = f"{capitalised(phrase(agents, row['drug']))}{when}."
+        else:
+            said = compose({**row, "dose": dose, "population": f"text:with {named}{when}"}, kb=kb)
         constants = _constants(row, urgencies) | ({"action": DECIDES} if torn else {})
         label = f"the label ({row['section']})"
         but = f"But {phrase(against, row['drug'])}, and {SUM_UNKNOWN}. " if against else ""

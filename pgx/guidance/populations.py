@@ -63,6 +63,7 @@ class Populations:
             self._tests[row["population"]][row["alternative"]].append(row)
         self._agents = frozenset(self._acting["agent"])
         self._decided: dict[tuple[str, tuple[str, ...], str, bool], Truth] = {}
+        self._pointed_at: dict[str, NDArray[np.bool_]] = {}
         self._seen: dict[str, list[tuple[int, float | None, str | None]]] = {}
 
     def decide(
@@ -90,12 +91,15 @@ class Populations:
 
     def pointed_at(self, population: str) -> NDArray[np.bool_]:
         """Return whether the record tells a part of an open population of each person: pregnant, perhaps at term."""
+        if population in self._pointed_at:
+            return self._pointed_at[population]
         found = np.zeros(self._n, dtype=bool)
         for tests in self._tests.get(population, {}).values():
             about = [test for test in tests if test["subject"] in self._of_history]
             told = [test for test in about if test["test"] in ("is", "recorded")]
             if told:
                 found |= np.minimum.reduce([self._one(test, (), "") for test in told]) == YES
+        self._pointed_at[population] = found
         return found
 
     @cached_property

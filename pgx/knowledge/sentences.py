@@ -219,7 +219,7 @@ class _Composer:
         population = self.words.say("population", self.row.get("population") or "general")
         if population:
             clauses[0] = self.words.say("grammar", "population", population=population, text=clauses[0])
-        return " ".join(self.words.say("grammar", "sentence", text=_capital(clause)) for clause in clauses if clause)
+        return " ".join(self.words.say("grammar", "sentence", text=capitalised(clause)) for clause in clauses if clause)
 
     def dose(self) -> str:
         """The change of dose as a phrase of its own."""
@@ -351,5 +351,6 @@ class _Composer:
         return self.words.join(said, "and")
 
 
-def _capital(text: str) -> str:
+def capitalised(text: str) -> str:
+    """Return a text as it begins a sentence."""
     return text[:1].upper() + text[1:]

@@ -25,6 +25,7 @@ from pgx.errors import UsageError
 from pgx.knowledge.export import export
 from pgx.models.training.train import train
 from pgx.paths import data_dir
+from pgx.tables import write_table
 from tests import command as command_line
 from tests.conftest import EXAMPLES, ROOT
 
@@ -397,3 +398,11 @@ def test_a_template_that_somebody_filled_in_is_not_replaced(tmp_path: Path) -> N
     refused = command_line.run("check", "--template", "csv", "-o", out)
     assert refused.returncode == 2 and "may be filled in" in refused.stderr
     assert out.read_text().endswith("P1\n")
+
+
+def test_a_table_on_standard_output_replaces_no_file_and_asks_for_none(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "-").write_text("mine\n")
+    write_table(pl.DataFrame({"sample": ["a"], "gene": ["CYP2D6"]}), "-")
+    assert capsys.readouterr().out == "sample\tgene\na\tCYP2D6\n"
+    assert (tmp_path / "-").read_text() == "mine\n"

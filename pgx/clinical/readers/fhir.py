@@ -353,14 +353,15 @@ def _condition(events: Events, resource: Object, where: str, state: State) -> No
         and (heading := events.vocabulary.column(label))
         and events.vocabulary.concepts[heading.concept].kind == "boolean"
     ):
-        pairs = ((heading.concept, None),)
-        if other := next((one for one in codings if one[0] in ("ICD10", "SNOMED")), None):
+        other = next((one for one in codings if one[0] in ("ICD10", "SNOMED")), None)
+        if other is None:
+            pairs = ((heading.concept, None),)
+        else:
             message = (
                 f"condition {label!r} is not used: its code {other[0]} {other[1]} is not known here, and may say that "
                 "it is in the family, over or only looked for; check it"
             )
             events.problem(person, "warning", "condition_unknown", message, where, label)
-            pairs = ()
     for concept, answer in pairs:
         stated = entry_answer(events.vocabulary.concepts[concept], said, ends=end is not None)
         if (answer and stated != "yes") or (concept == "allergy" and said in (Said.ABSENT, Said.OVER)):

@@ -18,9 +18,9 @@ from pgx.phenotypes.outside.stated import is_no_call
 
 _ALDY_SOLUTION = re.compile(r"#\s*Solution\s+\d+:\s*(\*[^\s,]+\s*,\s*\*[^\s,]+)\s*$", re.IGNORECASE)
 _SEVERAL = re.compile(r";(?!\s*\[[^][*]+\]\s*$)")
+"""Between genotypes; the semicolon of ``c.[719A>G];[460G>A]`` stands between the strands of one."""
 _CHANGES = re.compile(r"[^;]*\d[^;]*\b[ACGT]\s?[/|]?\s?[ACGT]\)?\s*(?:;|$)")
 """A list of positions with the bases there: one genotype, and not several that may be."""
-"""Between genotypes; the semicolon of ``c.[719A>G];[460G>A]`` stands between the strands of one."""
 _TAKEN_BACK = re.compile(
     r"(?<!no )(?<!not )(?<!without )(?<!keine )(?<!nicht )\b(?:fail(?:ed|ure|s)?|cancell?ed|invalid|void(?:ed)?|"
     r"in.error|erroneous|withdrawn|retracted|rejected|superseded by|(?:result|record|call) deleted|mix.?up|"

@@ -48,11 +48,11 @@ def first(rows: Sequence[Row]) -> str:
     must be replaced counts more than any change of dose.
     """
     graver = [row for row in rows if row["kind"] in ("gene", "hla") and _tells(row)]
-    unseen = {str(row["what"]) for row in graver if row["probability"] is None}
+    unknown = {str(row["what"]) for row in graver if row["probability"] is None}
     chances: defaultdict[str, float] = defaultdict(float)
     for row in graver:
         chances[str(row["what"])] += _chance(row)
-    graver = [row for row in graver if row["what"] in unseen or chances[str(row["what"])] >= _LEAST]
+    graver = [row for row in graver if row["what"] in unknown or chances[str(row["what"])] >= _LEAST]
     drugs = Counter(gene for gene, _ in {(str(row["what"]), str(row["drug"])) for row in graver})
     if not drugs:
         return ""

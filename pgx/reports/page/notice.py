@@ -1,4 +1,4 @@
-"""What every report says about itself."""
+"""What every report says about itself, and which alerts the line of a drug repeats."""
 
 from __future__ import annotations
 
