@@ -8,6 +8,8 @@ OUT ?= demo-report
 SEED ?= 1
 N ?= 100
 MINUTES ?= 5
+# Where Python may not write bytecode (PYTHONDONTWRITEBYTECODE), each start would compile the whole package again.
+COMPILE = $(BIN)/python -m compileall -q pgx
 
 .DEFAULT_GOAL := help
 .PHONY: help demo install lock sbom vulnerabilities test test-long test-hpc fuzz mutants mutated check lint types layers bench accuracy knowledge examples test-data models clean
@@ -26,11 +28,13 @@ ifdef LOCKED
 else
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 endif
+	$(COMPILE)
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml $(if $(LOCKED),$(VENV)/.installed) | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[all]' --group dev
+	$(COMPILE)
 	@touch $(VENV)/.installed $@
 
 install: $(VENV)/.installed  ## Install pgx into .venv; LOCKED=1 takes the versions and hashes of requirements.lock
