@@ -25,7 +25,9 @@ RECORD = "record"
 """Source of a row that rests on what the person's record says."""
 _ALLERGIC = "avoid"
 _FADING = "monitor"
-"""What is asked for in the place of a higher dose where all that asks for it was stopped: the level is rising again."""
+"""What is asked for in the place of a higher dose where all that asks for it was stopped: the level is rising again.
+
+Not where the dose is kept until the other drug has worn off, because too low a level is the greater harm."""
 NO_GENE = "none"
 """What stands for the genes of such a row."""
 
@@ -233,6 +235,7 @@ def interaction_limits(
     """
     urgencies = dict(kb.table("actions").select("action", "urgency").iter_rows())
     higher, lower = (set(kb.table("actions").filter(direction=way)["action"]) for way in ("up", "down"))
+    kept = _kept_doses(kb)
     place = {sample: at for at, sample in enumerate(samples)}
     here = _of_those(acting, samples, wanted)
     known: dict[tuple[object, ...], Acting] = {}
@@ -276,7 +279,8 @@ def interaction_limits(
             # What the record does not decide takes no other dose away.
             if truth == YES and (row["beside"] or row["gene"]):
                 narrower |= {(enzyme, row["role"]) for enzyme in (row["enzyme"], row["beside"])}
-            fading = row["action"] in higher and all(one.phase == "washout" for one in agents)
+            stopped = all(one.phase == "washout" for one in agents)
+            fading = row["action"] in higher and stopped and not any((one.agent, row["drug"]) in kept for one in agents)
             asked = {**row, "action": _FADING, "dose": None, "limit": None} if fading else row
             found.append(
                 {
@@ -288,6 +292,12 @@ def interaction_limits(
                 }
             )
     return _frame(found) if found else pl.DataFrame()
+
+
+def _kept_doses(kb: KnowledgeBase) -> Set[tuple[str, str]]:
+    """Return agents and the drugs whose higher dose is kept for as long as they act on after they were stopped."""
+    rows = kb.table("washout").filter(role="inducer").select("drug", pl.col("beside").str.split(";"))
+    return frozenset(rows.explode("beside").drop_nulls().iter_rows())
 
 
 def _holds_for(row: Mapping[str, Any], at: int, populations: Populations | None) -> int:
