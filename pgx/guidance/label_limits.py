@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
+from itertools import product
 from types import MappingProxyType
 from typing import Any
 
@@ -23,7 +24,8 @@ FLAG = FlagCode.LABEL_LIMIT
 """Flag of a row that rests on the label and the person, not on a gene."""
 RECORD = "record"
 """Source of a row that rests on what the person's record says."""
-_ALLERGIC = "avoid"
+_ALLERGIC = {False: "avoid", True: "standard_with_caution"}
+"""What a recorded allergy asks for: whether it may extend to the drug only -> action."""
 _FADING = "monitor"
 """What is asked for in the place of a higher dose where all that asks for it was stopped: the level is rising again.
 
@@ -112,29 +114,25 @@ def without_dose_of_the_forbidden(guidance: pl.DataFrame, kb: KnowledgeBase) -> 
 def allergy_limits(
     kb: KnowledgeBase, populations: Populations, samples: Sequence[str], wanted: Mapping[str, set[str] | None]
 ) -> pl.DataFrame:
-    """Return a row for each person and drug that a recorded allergy speaks against, as `limits` gives them."""
+    """Return a row for each person and drug that a recorded allergy speaks against, or may, as `limits` gives them."""
     urgencies = dict(kb.table("actions").select("action", "urgency").iter_rows())
     found = []
-    for drug, people in wanted.items():
-        for at, why in populations.allergic_to(drug).items():
+    for (drug, people), (perhaps, action) in product(wanted.items(), _ALLERGIC.items()):
+        for at, why in populations.allergic_to(drug, perhaps=perhaps).items():
             if people is None or samples[at] in people:
                 constants = {
                     "drug": drug,
                     "source": RECORD,
                     "genes": [NO_GENE],
                     "population": "general",
-                    "action": _ALLERGIC,
+                    "action": action,
                     "strength": "none",
-                    "recommendation": f"{capitalised(why)}: {compose(_avoid(drug), kb=kb)}",
-                    "urgency": urgencies[_ALLERGIC],
+                    "recommendation": f"{capitalised(why)}: {compose({'drug': drug, 'action': action}, kb=kb)}",
+                    "urgency": urgencies[action],
                     "static_flags": [FLAG.value, str(Flag(FlagCode.ALLERGY, why))],
                 }
                 found.append(_rows(np.array([at]), np.array([0]), constants))
     return pl.concat(found) if found else pl.DataFrame()
-
-
-def _avoid(drug: str) -> dict[str, str]:
-    return {"drug": drug, "action": _ALLERGIC}
 
 
 def limits(

@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from pgx.knowledge import load
+from pgx.knowledge.resolver import drugs_of
 
 KB = load()
 ROWS = KB.table("label_interactions")
@@ -55,6 +56,14 @@ def test_the_dose_of_efavirenz_beside_rifampin_is_told_whom_the_genes_take_no_le
     assert set(rows.filter(pl.col("dose").is_not_null())["condition"]) == {"weight_ge_50"}
     everybody = {"Poor Metabolizer", "Intermediate Metabolizer", "Normal Metabolizer", "Rapid Metabolizer"}
     assert set().union(*told.values()) == everybody | {"Ultrarapid Metabolizer", "no_result"}
+
+
+@pytest.mark.parametrize("entry", ["ethinyl estradiol / levonorgestrel", "oral contraceptives", "Yaz", "Microgynon"])
+def test_a_contraceptive_with_oestrogen_reaches_the_guideline_on_factor_v_leiden(entry):
+    advised = set(
+        KB.table("recommendation_conditions").filter(gene="F5").join(KB.table("recommendations"), on="rec_id")["drug"]
+    )
+    assert set(drugs_of(KB, [entry])) & advised
 
 
 def test_every_row_of_the_handed_tables_of_exposure_and_washout_says_what_became_of_it():
