@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
+from itertools import product
 from types import MappingProxyType
 from typing import Any
 
@@ -23,9 +24,12 @@ FLAG = FlagCode.LABEL_LIMIT
 """Flag of a row that rests on the label and the person, not on a gene."""
 RECORD = "record"
 """Source of a row that rests on what the person's record says."""
-_ALLERGIC = "avoid"
+_ALLERGIC = {False: "avoid", True: "standard_with_caution"}
+"""What a recorded allergy asks for: whether it may extend to the drug only -> action."""
 _FADING = "monitor"
-"""What is asked for in the place of a higher dose where all that asks for it was stopped: the level is rising again."""
+"""What is asked for in the place of a higher dose where all that asks for it was stopped: the level is rising again.
+
+Not where the dose is kept until the other drug has worn off, because too low a level is the greater harm."""
 NO_GENE = "none"
 """What stands for the genes of such a row."""
 
@@ -110,29 +114,25 @@ def without_dose_of_the_forbidden(guidance: pl.DataFrame, kb: KnowledgeBase) -> 
 def allergy_limits(
     kb: KnowledgeBase, populations: Populations, samples: Sequence[str], wanted: Mapping[str, set[str] | None]
 ) -> pl.DataFrame:
-    """Return a row for each person and drug that a recorded allergy speaks against, as `limits` gives them."""
+    """Return a row for each person and drug that a recorded allergy speaks against, or may, as `limits` gives them."""
     urgencies = dict(kb.table("actions").select("action", "urgency").iter_rows())
     found = []
-    for drug, people in wanted.items():
-        for at, why in populations.allergic_to(drug).items():
+    for (drug, people), (perhaps, action) in product(wanted.items(), _ALLERGIC.items()):
+        for at, why in populations.allergic_to(drug, perhaps=perhaps).items():
             if people is None or samples[at] in people:
                 constants = {
                     "drug": drug,
                     "source": RECORD,
                     "genes": [NO_GENE],
                     "population": "general",
-                    "action": _ALLERGIC,
+                    "action": action,
                     "strength": "none",
-                    "recommendation": f"{capitalised(why)}: {compose(_avoid(drug), kb=kb)}",
-                    "urgency": urgencies[_ALLERGIC],
+                    "recommendation": f"{capitalised(why)}: {compose({'drug': drug, 'action': action}, kb=kb)}",
+                    "urgency": urgencies[action],
                     "static_flags": [FLAG.value, str(Flag(FlagCode.ALLERGY, why))],
                 }
                 found.append(_rows(np.array([at]), np.array([0]), constants))
     return pl.concat(found) if found else pl.DataFrame()
-
-
-def _avoid(drug: str) -> dict[str, str]:
-    return {"drug": drug, "action": _ALLERGIC}
 
 
 def limits(
@@ -233,6 +233,7 @@ def interaction_limits(
     """
     urgencies = dict(kb.table("actions").select("action", "urgency").iter_rows())
     higher, lower = (set(kb.table("actions").filter(direction=way)["action"]) for way in ("up", "down"))
+    kept = _kept_doses(kb)
     place = {sample: at for at, sample in enumerate(samples)}
     here = _of_those(acting, samples, wanted)
     known: dict[tuple[object, ...], Acting] = {}
@@ -276,7 +277,8 @@ def interaction_limits(
             # What the record does not decide takes no other dose away.
             if truth == YES and (row["beside"] or row["gene"]):
                 narrower |= {(enzyme, row["role"]) for enzyme in (row["enzyme"], row["beside"])}
-            fading = row["action"] in higher and all(one.phase == "washout" for one in agents)
+            stopped = all(one.phase == "washout" for one in agents)
+            fading = row["action"] in higher and stopped and not any((one.agent, row["drug"]) in kept for one in agents)
             asked = {**row, "action": _FADING, "dose": None, "limit": None} if fading else row
             found.append(
                 {
@@ -288,6 +290,12 @@ def interaction_limits(
                 }
             )
     return _frame(found) if found else pl.DataFrame()
+
+
+def _kept_doses(kb: KnowledgeBase) -> Set[tuple[str, str]]:
+    """Return agents and the drugs whose higher dose is kept for as long as they act on after they were stopped."""
+    rows = kb.table("washout").filter(role="inducer").select("drug", pl.col("beside").str.split(";"))
+    return frozenset(rows.explode("beside").drop_nulls().iter_rows())
 
 
 def _holds_for(row: Mapping[str, Any], at: int, populations: Populations | None) -> int:

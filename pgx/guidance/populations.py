@@ -256,14 +256,18 @@ class Populations:
         found[[at for drug in drugs for at in self.allergic_to(drug)]] = YES
         return found
 
-    def allergic_to(self, drug: str) -> dict[int, str]:
-        """Return place of each person of whom an allergy to the drug is recorded -> all that speaks against it."""
+    def allergic_to(self, drug: str, *, perhaps: bool = False) -> dict[int, str]:
+        """Return place of each person of whom an allergy to the drug is recorded -> all that speaks against it.
+
+        With `perhaps` it is the persons of whom no such allergy is recorded, and one that may extend to the drug is.
+        """
         found: defaultdict[int, dict[str, None]] = defaultdict(dict)
         for at, code in self._allergies:
             reason = allergens(self._kb).against(code, drug)
-            if reason and MAYBE not in reason:
-                found[at][reason] = None
-        return {at: ", and ".join(reasons) for at, reasons in found.items()}  # a flag holds no semicolon
+            if reason and (MAYBE in reason) == perhaps:
+                found[at][reason.replace("; ", ", ")] = None  # a flag holds no semicolon
+        sure = self.allergic_to(drug) if perhaps and found else {}
+        return {at: ", and ".join(reasons) for at, reasons in found.items() if at not in sure}
 
     @cached_property
     def _allergies(self) -> list[tuple[int, str]]:

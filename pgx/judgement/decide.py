@@ -245,9 +245,9 @@ def _answers_in_part(valid: Sequence[Statement], stakes: Mapping[str, str], unte
     deciding = valid[0]
     if deciding.urgency == "no_data" or (deciding.urgency == "standard" and "avoid" in stakes.values()):
         return True
-    return deciding.has(FlagCode.OF_CALCULATED_DOSE) and not any(
-        row.source == deciding.source and set(row.genes).isdisjoint(deciding.genes) for row in valid
-    )
+    calculated = next((flag.arguments for flag in deciding.codes if flag.code == FlagCode.OF_CALCULATED_DOSE), ())
+    others = set(calculated).difference(deciding.genes)
+    return bool(calculated) and not any(row.source == deciding.source and others & set(row.genes) for row in valid)
 
 
 def _passed_over(unclear: Mapping[str, str], urgency: str) -> bool:

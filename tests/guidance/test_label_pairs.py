@@ -269,6 +269,41 @@ def test_an_inducer_that_was_stopped_raises_no_dose():
     assert "increase" not in fading.headline
 
 
+@pytest.mark.parametrize("drug", ["dolutegravir", "raltegravir"])
+def test_the_higher_dose_of_an_integrase_inhibitor_is_kept_until_rifampin_has_worn_off(drug):
+    taken = {"sample": "s", "drug": drug}
+    stopped = {"sample": "s", "drug": "rifampin", "status": "stopped", "end": date(2026, 11, 14)}
+    soon, late = ([{"concept": "as_of", "code": day}] for day in ("2026-11-20", "2026-12-10"))
+    assert headline(drug, [taken, stopped], soon, NORMAL).urgency == "change_dose"
+    assert headline(drug, [taken, stopped], late, NORMAL).urgency != "change_dose"
+
+
+@pytest.mark.parametrize(
+    ("allergy", "urgency"), [("codeine", "monitor"), ("hydrocodone", "avoid"), ("penicillins", "standard")]
+)
+def test_a_drug_to_which_a_recorded_allergy_may_extend_is_not_fine_as_usual(allergy, urgency):
+    said = headline("hydrocodone", [{"sample": "s", "drug": "hydrocodone"}], [{"concept": "allergy", "code": allergy}])
+    assert said.urgency == urgency
+    assert ("which may extend to" in said.headline) == (urgency == "monitor")
+
+
+def test_warfarin_of_a_person_of_african_ancestry_is_judged_where_the_genes_of_the_calculated_dose_are_known():
+    genes = {"CYP2C9": pattern("*1/*5"), "VKORC1": pattern("rs9923231 reference (C)/rs9923231 reference (C)")}
+    person = [{"concept": "ancestry", "code": "African American/Afro-Caribbean"}, {"concept": "age", "value": 50.0}]
+    listed = [{"sample": "s", "drug": "warfarin"}]
+    said = headline("warfarin", listed, person, genes)
+    assert said.headline == "reduce the dose (−15 to −30 % of the calculated one)"
+    del genes["VKORC1"]
+    assert headline("warfarin", listed, person, genes).urgency == "no_data"
+
+
+@pytest.mark.parametrize(("weight", "urgency"), [(60.0, "change_dose"), (45.0, "monitor")])
+def test_efavirenz_beside_rifampin_is_raised_from_50_kg_and_watched_below(weight, urgency):
+    listed = [{"sample": "s", "drug": drug} for drug in ("efavirenz", "rifampin")]
+    genes = {**NORMAL, "CYP2B6": pattern("*1/*1")}
+    assert headline("efavirenz", listed, [{"concept": "weight", "value": weight}], genes).urgency == urgency
+
+
 @pytest.mark.parametrize(
     ("age", "others", "says"),
     [(70.0, (), "at most 15 mg/day"), (70.0, ("omeprazole",), "at most 15 mg/day"), (62.0, (), "at most 20 mg a day")],

@@ -85,11 +85,13 @@ def test_a_gene_that_could_only_change_the_dose_leaves_the_answer_and_says_what_
 
 
 def test_a_step_from_a_dose_that_nobody_can_work_out_is_no_answer():
-    step = row(action="increase_dose", urgency="change_dose", dose_change="+5..+10", flags="of_calculated_dose")
+    step = row(action="increase_dose", urgency="change_dose", dose_change="+5..+10", flags="of_calculated_dose:G:H")
     other, untested = row(guideline="R3", genes="H", phenotypes="H=Normal"), gap("I", "change_dose")
     assert said(step, untested).urgency == "no_data" and not said(step, untested).dose_change
     assert said(step, row(source="FDA", genes="H", phenotypes="H=Normal"), untested).urgency == "no_data"
     assert said(step, other, untested).dose_change == "+5..+10", "one of the genes that the dose rests on is known"
+    both = row(guideline="R4", genes="G;H", phenotypes="G=Poor;H=Normal")
+    assert said(step, both, untested).dose_change == "+5..+10", "it looks at the gene of the step too"
     assert said(step).urgency == "change_dose", "no gene is open"
 
 

@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from pgx.knowledge import load
+from pgx.knowledge.resolver import drugs_of
 
 KB = load()
 ROWS = KB.table("label_interactions")
@@ -30,6 +31,16 @@ def test_every_other_drug_is_one_that_a_record_can_name():
         ("ondansetron", "methadone", "avoid"),
         ("morphine", "isocarboxazid", "contraindicated"),
         ("vilazodone", "methylene blue", "contraindicated"),
+        ("milnacipran", "linezolid", "contraindicated"),
+        ("trazodone", "methylene blue", "contraindicated"),
+        ("methadone", "pimozide", "contraindicated"),
+        ("methadone", "dofetilide", "avoid"),
+        ("levomethadone", "moclobemide", "contraindicated"),
+        ("haloperidol", "prochlorperazine", "contraindicated"),
+        ("amantadine", "quinidine", "contraindicated"),
+        ("amantadine", "ondansetron", "contraindicated"),
+        ("tramadol", "sertraline", "monitor"),
+        ("oliceridine", "isocarboxazid", "contraindicated"),
     ],
 )
 def test_pairs_that_prolong_the_qt_interval_or_raise_serotonin_say_what_their_label_says(drug, agent, says):
@@ -38,13 +49,21 @@ def test_pairs_that_prolong_the_qt_interval_or_raise_serotonin_say_what_their_la
     assert set(rows["confidence"]) == {"read"}
 
 
-def test_the_dose_of_efavirenz_beside_rifampin_is_not_told_a_poor_metabolizer():
+def test_the_dose_of_efavirenz_beside_rifampin_is_told_whom_the_genes_take_no_level_from_and_from_50_kg():
     rows = ROWS.filter(drug="efavirenz", agent="rifampin")
-    told = {row["section"]: set(row["phenotypes"].split(";")) for row in rows.to_dicts()}
-    higher = [results for section, results in told.items() if "800 mg" in section]
-    assert higher and not any("Poor Metabolizer" in results for results in higher)
+    told = {row["dose"]: set(row["phenotypes"].split(";")) for row in rows.to_dicts()}
+    assert not told["text:800 mg once a day"] & {"Poor Metabolizer", "Intermediate Metabolizer"}
+    assert set(rows.filter(pl.col("dose").is_not_null())["condition"]) == {"weight_ge_50"}
     everybody = {"Poor Metabolizer", "Intermediate Metabolizer", "Normal Metabolizer", "Rapid Metabolizer"}
     assert set().union(*told.values()) == everybody | {"Ultrarapid Metabolizer", "no_result"}
+
+
+@pytest.mark.parametrize("entry", ["ethinyl estradiol / levonorgestrel", "oral contraceptives", "Yaz", "Microgynon"])
+def test_a_contraceptive_with_oestrogen_reaches_the_guideline_on_factor_v_leiden(entry):
+    advised = set(
+        KB.table("recommendation_conditions").filter(gene="F5").join(KB.table("recommendations"), on="rec_id")["drug"]
+    )
+    assert set(drugs_of(KB, [entry])) & advised
 
 
 def test_every_row_of_the_handed_tables_of_exposure_and_washout_says_what_became_of_it():

@@ -229,7 +229,12 @@ WASHOUT = Table(
             codes=("inhibitor", "inducer", "with"),
         ),
         Field("days", INT, "days", required=True),
-        Field("beside", T, "of `with`: the drugs, joined by ';', beside which they warn; empty = all that they name"),
+        Field(
+            "beside",
+            T,
+            "drugs joined by ';'. Of `with`: beside which they warn; empty = all that they name. Of an inducer: whose "
+            "higher dose is kept for these days; of all others the level is watched",
+        ),
         Field("source", T, "source", required=True),
     ),
 )

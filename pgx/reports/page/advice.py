@@ -75,7 +75,9 @@ class Advice(Statement):
             return f"{self.action}: check {', '.join(self.tests)}" if self.tests else self.action
         if self.turned:
             return self.action
-        return f"{self.action} ({self.dose})" if self.dose and self.urgency == "change_dose" else self.action
+        if not self.dose or self.urgency != "change_dose":
+            return self.action
+        return f"{self.action} ({self.dose}{' of the calculated one' if self.has(FlagCode.OF_CALCULATED_DOSE) else ''})"
 
     def of_running(self) -> Advice:
         """Return the same for a drug that has been taken for long: what it says of the usual dose is a comparison.
