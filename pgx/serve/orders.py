@@ -145,8 +145,6 @@ def drugs_of(concept: Mapping[str, Any], names: OrderNames) -> list[str]:
         for word in (word for word in _SYSTEMS if word in system):
             if drugs := names.resolver.by_code(_SYSTEMS[word], code):
                 return list(drugs)
-            if drug := names.drugs.get(code.casefold()):
-                return [drug]
     # Orders carry codes of packs ("clopidogrel 75 MG Oral Tablet"), whose text names the substance.
     texts = [concept.get("text"), *(coding.get("display") for coding in codings)]
     return next((drugs for drugs in (_named(str(text), names) for text in texts if text) if drugs), [])

@@ -55,13 +55,13 @@ LISTS = {
     **dict.fromkeys(("diagnosis", "condition", "problems", "problem_list", "diagnose", "diagnostic"), "condition"),
     "allergy": "allergy",
     "allergies": "allergy",
-    "medikamente": "current",
-    "medikation": "current",
-    "dauermedikation": "current",
+    **dict.fromkeys(("medikamente", "medikament", "arzneimittel", "medikation", "dauermedikation"), "current"),
     "diagnosen": "condition",
     "vorerkrankungen": "condition",
     "allergien": "allergy",
-    **dict.fromkeys(("medicaments", "traitements", "medicamentos", "medicacion", "farmaci"), "current"),
+    **dict.fromkeys(
+        ("medicaments", "medicament", "traitements", "medicamentos", "medicamento", "medicacion", "farmaci"), "current"
+    ),
     **dict.fromkeys(("diagnostics", "diagnosticos", "diagnosi"), "condition"),
     **dict.fromkeys(("alergias", "allergie"), "allergy"),
 }
