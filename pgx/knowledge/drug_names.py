@@ -79,7 +79,6 @@ _CODE_SYSTEMS = {
 
 _SHORT, _LONG = 5, 9
 """Letters from which a name can be a slip of another one, and from which two letters may be wrong."""
-
 _DAILY = {
     "daily": 1, "od": 1, "qd": 1, "once daily": 1, "twice daily": 2, "bid": 2, "bd": 2, "three times daily": 3,
     "tid": 3, "tds": 3, "qid": 4, "weekly": 1 / 7, "once weekly": 1 / 7, "/day": 1, "/d": 1, "per day": 1, "a day": 1,
