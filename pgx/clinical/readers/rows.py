@@ -56,14 +56,14 @@ LISTS = {
     "allergy": "allergy",
     "allergies": "allergy",
     **dict.fromkeys(("medikamente", "medikament", "arzneimittel", "medikation", "dauermedikation"), "current"),
-    "diagnosen": "condition",
     "vorerkrankungen": "condition",
     "allergien": "allergy",
     **dict.fromkeys(
-        ("medicaments", "medicament", "traitements", "medicamentos", "medicamento", "medicacion", "farmaci"), "current"
+        ("medicaments", "medicament", "traitements", "traitement", "medicamentos", "medicamento"), "current"
     ),
-    **dict.fromkeys(("diagnostics", "diagnosticos", "diagnosi"), "condition"),
-    **dict.fromkeys(("alergias", "allergie"), "allergy"),
+    **dict.fromkeys(("medicacion", "farmaci", "farmaco", "medicatie", "meds"), "current"),
+    **dict.fromkeys(("diagnostics", "diagnosticos", "diagnosi", "diagnosen"), "condition"),
+    **dict.fromkeys(("alergias", "allergie", "allergieen"), "allergy"),
 }
 IGNORED = ("notes", "note", "comment", "comments", "name", "given_name", "family_name")
 SPECIAL = (*IDS, *DATES, *LISTS, *IGNORED)
