@@ -140,7 +140,6 @@ def _follow(
     proposals: list[Proposal] = []
     weights: list[Floats] = []
     prior = believed(points.log_prior)
-    of_model = start is None
     for index, visit in enumerate(person.visits):
         earlier = believed(_weighed(points, past, person, index - 1, known)) if index else prior
         now = believed(_weighed(points, past, person, index, known))
@@ -148,7 +147,7 @@ def _follow(
         daily = past_days.dose_at(index)
         settled = index > 0 and daily is not None and _settled(points, past.expected[index], now, daily, known)
         weekly = None if daily is None else daily * 7.0
-        of_model = of_model and not weekly
+        of_model = start is None and not any(past.speaks[: index + 1])
         what = propose(visit.inr, weekly, middle, settled=settled, target=aim, known=known)
         what, doubtful = _held(what, person, index, known, aim)
         what = without_dose(what) if refused else what
