@@ -15,7 +15,8 @@ from pgx.io import check_outputs, reading, table_files
 from pgx.notes import frame_of
 from pgx.options import Names, Options, PathLike, Paths, names_of, paths_of
 from pgx.pipeline import notes_of, provenance, score_phenotyped
-from pgx.tables import write_table
+from pgx.schema import SCORES, polars_schema
+from pgx.tables import check_table, write_table
 
 if TYPE_CHECKING:
     import polars as pl
@@ -140,6 +141,7 @@ def _called(
 
     with reading(inputs_of_sheet(sheet, vcf, clinical, outside_calls, options)):
         check_outputs(table_files(out, log))
+        check_table(out, ("sample", "gene") if gene is None else ())
         parts = list(found_in(sheet, vcf, clinical, outside_calls, options))
         frame = pl.concat([found.calls for found, _ in parts])
         if gene is not None:
@@ -221,6 +223,7 @@ def features(
         raise UsageError("standard input can be read once; polygenic scores need a file of genotypes")
     with reading([*inputs_of(vcf, clinical, outside_calls, options), *(Path(one) for one in paths_of(pgs))]):
         check_outputs(table_files(out, missing))
+        check_table(out, ("sample",))
         found = phenotyped(vcf, clinical=clinical, outside_calls=outside_calls, options=options)
         frame = build(
             found.calls,
@@ -310,6 +313,7 @@ def score(
     chosen = [] if model is None else model_files(model)
     with reading([*inputs_of_sheet(sheet, vcf, clinical, outside_calls, options), *table, *chosen]):
         check_outputs(table_files(out))
+        check_table(out, [*polars_schema(SCORES)])
         origin: dict[str, object] | None = None
         if features is not None:
             rows, kb = features if isinstance(features, pl.DataFrame) else read(features), knowledge(options.knowledge)

@@ -22,8 +22,9 @@ from pgx.models.warfarin_inr.parameters import parameters
 from pgx.models.warfarin_inr.scores import starts_of
 from pgx.notes import Note, frame_of
 from pgx.options import Options, PathLike, Paths, names_of, paths_of
+from pgx.output_tables.own_columns import MONITOR
 from pgx.schema import CALLS, polars_schema
-from pgx.tables import separator_of, write_table
+from pgx.tables import check_table, separator_of, write_table
 
 Table = PathLike | pl.DataFrame
 """A frame, or the file of one (``.parquet``, ``.tsv``, ``.csv`` or ``.json``)."""
@@ -95,6 +96,7 @@ def monitor(
     tables = [Path(one) for one in (scores, calls) if isinstance(one, str | Path)]
     with reading([*inputs_of(vcf, files, (), options), *tables]):
         check_outputs(table_files(out))
+        check_table(out, [*polars_schema(MONITOR)])
         kb = knowledge(options.knowledge)
         known = parameters(kb)
         genes = (known.clearance.gene, known.half_effect.gene)

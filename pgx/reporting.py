@@ -18,7 +18,6 @@ from pgx.pipeline import conclude, versions
 if TYPE_CHECKING:
     from pgx.types import Result
 
-PROVENANCE = "provenance.json"
 """Tells that a folder holds a whole run of several persons; files of a run appear together (`pgx.guard.staging`)."""
 
 
@@ -89,7 +88,7 @@ def report(
     """
     from pgx.cohort.together import found_in, inputs_of_sheet, joined
     from pgx.reports import Lexicon, write
-    from pgx.reports.write import COMPLETE, WHOLE_RUN, mark_complete, write_index
+    from pgx.reports.write import COMPLETE, PROVENANCE, WHOLE_RUN, mark_complete, write_index
     from pgx.tables import put
 
     chosen, options = names_of(formats) or [], options or Options()
@@ -99,10 +98,11 @@ def report(
         if out is not None:
             pseudonymous.check_formats(chosen)
     if out is not None:
-        from pgx.reports import files
+        from pgx.reports.write import check_files, files
 
         written = [Path(out) / PROVENANCE, Path(out) / COMPLETE, *files(out, chosen)]
         check_outputs(written, inputs_of_sheet(sheet, vcf, clinical, outside_calls, options))
+        check_files(out, chosen)
     with nullcontext() if out is None else together(out):
         results: list[Result] = []
         lexicon: Lexicon | None = None

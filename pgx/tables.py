@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
@@ -46,7 +46,7 @@ def write_table(frame: pl.DataFrame, path: str | Path, provenance: Mapping[str, 
         sys.stdout.write(tsv(frame))
         sys.stdout.flush()
         return
-    _check_table(target, frame.columns[:2])
+    check_table(target, frame.columns)
     if target.suffix == ".tsv":
         write_bytes(target, tsv(frame).encode())
     elif target.suffix == ".json":
@@ -93,20 +93,24 @@ def _not_ours(path: Path) -> UsageError:
     return UsageError(f"{path}: a file that pgx did not write has this name; move it, or name another")
 
 
-def _check_table(path: Path, columns: list[str]) -> None:
-    """Refuse to replace a file that neither begins with these columns nor has an origin of ours in it or beside it."""
+def check_table(place: str | Path | None, columns: Sequence[str]) -> None:
+    """Refuse to replace a file that neither begins with these columns nor has an origin of ours in it or beside it.
+
+    Before the work, so that nobody waits for a table that cannot be written; `write_table` looks again.
+    """
+    path, columns = Path(place or "-"), [*columns[:2]]
     if not path.is_file() or not path.stat().st_size or path.with_name(f"{path.name}.provenance.json").is_file():
         return
     if path.suffix == ".parquet":
         try:
-            ours = "pgx" in pl.read_parquet_metadata(path) or [*pl.read_parquet_schema(path)][:2] == columns
+            ours = "pgx" in pl.read_parquet_metadata(path) or [*pl.read_parquet_schema(path)][: len(columns)] == columns
         except (pl.exceptions.PolarsError, OSError):
             ours = False
     else:
         with path.open("rb") as file:
             head = file.read(_HEAD).decode("utf-8", "replace")
         named = all(f'"{name}":' in head for name in columns) or head.strip() == "[]"
-        ours = named if path.suffix == ".json" else head.splitlines()[0].split("\t")[:2] == columns
+        ours = named if path.suffix == ".json" else head.splitlines()[0].split("\t")[: len(columns)] == columns
     if not ours:
         raise _not_ours(path)
 

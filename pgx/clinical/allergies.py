@@ -80,7 +80,7 @@ class Allergens:
         return ()
 
     def _one(self, text: str) -> tuple[str, ...]:
-        name = " ".join(text.lower().split()).strip(" .,*")
+        name = self.drugs.plain(text).strip(" .,*")
         if name in self.names:
             return (self.names[name],)
         found = self.drugs.find(text).drugs or self.substances(text)

@@ -69,7 +69,8 @@ _WORDS = {
     "presumed, presumptive, tentative, working diagnosis, questionable, question, query, queried, maybe, uncertain, "
     "unsure, unclear, doubtful, equivocal, rule out, to rule out, to be ruled out, r o, to be excluded, "
     "to be confirmed, to be diagnosed, not ruled out, not excluded, under investigation, verdacht, "
-    "verdacht auf, v a, fraglich, möglich, vermutet, nicht gesichert, nicht ausgeschlossen, "
+    "verdacht auf, v a, dd, susp, suspicion de, suspicion of, sospecha de, sospetto, fraglich, möglich, vermutet, "
+    "nicht gesichert, nicht ausgeschlossen, "
     "family history, in family, in mother, in father, mother, father, sister, brother",
     Said.ERROR: "entered in error, error, erroneous",
 }
@@ -120,6 +121,12 @@ def _ends_allergy(text: str, said: Said | None) -> bool:
 def phrase_status(text: str) -> Said | None:
     """Return what a text says that is one phrase of a status and nothing else."""
     return _PHRASES.get(tuple(re.findall(r"\w+", text.lower())))
+
+
+def begins_unsure(text: str) -> bool:
+    """Whether words before a name say that nobody has made the diagnosis: ``V.a.``, ``DD``, ``suspected``."""
+    words = re.findall(r"\w+", text.lower())
+    return any(_PHRASES.get(tuple(words[:n])) is Said.UNSURE for n in range(1, min(_LONGEST + 1, len(words))))
 
 
 def _of_words(words: list[str]) -> set[Said]:

@@ -37,7 +37,7 @@ _SALTS = re.compile(
     r"\s+(?:hydrochloride|hcl|hydrobromide|sodium|potassium|calcium|magnesium|maleate|mesylate|succinate|tartrate|besylate|phosphate|"
     r"sulfate|sulphate|acetate|citrate|bitartrate|medoxomil|axetil|cilexetil|disodium|dihydrate|trihydrate|tosylate|besilate|mesilate|malate|benzoate|lactate|tromethamine|fumarate|bisulfate|bisulphate|nitrate|bromide|oxalate|monohydrate|anhydrous|chloride|hemihydrate?|hydrate|clathrate|pamoate|decanoate|palmitate|"
     r"natrium|kalium|kalzium|hydrochlorid|succinat|tartrat|maleat|mesilat|besilat|acetat|phosphat|sulfat|oxalat|citrat|"
-    r"propionate|valerate|dipropionate|stearate|estolate|ethylsuccinate|gluconate|lysine|lysinat|resinat|meglumine|dihydrochloride|xinafoate|"
+    r"propionate|valerate|dipropionate|stearate|estolate|ethylsuccinate|gluconate|carbonate|succ|tart|besyl|sod|phos|hbr|lysine|lysinat|resinat|meglumine|dihydrochloride|xinafoate|"
     r"nocte|mane|stat|regularly|tabs?|caps?|inj|drops?|liquid|elixir|linctus|gastro-resistant|effervescent|dispersible|"
     r"er|xr|sr|cr|la|xl|ec|dr|ir|extended release|delayed release|oral|tablets?|capsules?|injection|solution|pill|"
     r"retard|tbl|tabl|tabletten|filmtabletten|retardtabletten|kapseln|hartkapseln|retardkapseln|ampullen|lp|"
@@ -79,7 +79,6 @@ _CODE_SYSTEMS = {
 
 _SHORT, _LONG = 5, 9
 """Letters from which a name can be a slip of another one, and from which two letters may be wrong."""
-
 _DAILY = {
     "daily": 1, "od": 1, "qd": 1, "once daily": 1, "twice daily": 2, "bid": 2, "bd": 2, "three times daily": 3,
     "tid": 3, "tds": 3, "qid": 4, "weekly": 1 / 7, "once weekly": 1 / 7, "/day": 1, "/d": 1, "per day": 1, "a day": 1,
@@ -298,13 +297,19 @@ class DrugNames:
         close = [one for one, slips in apart.items() if slips == fewest]
         if any(one not in self.names for one in close):
             return []
-        # Two letters apart and another first letter, or ending, is more likely another drug than a slip.
+        # Another first letter, or two letters apart and another ending, is more likely another drug than a slip.
+        close = [one for one in close if _begin_alike(one, name)]
         close = [one for one in close if fewest == 1 or (one[:2] == name[:2] and one[-2:] == name[-2:])]
         by_drug: dict[str, str] = {}
         for one in sorted(close, key=lambda one: (one != self.names[one], close.index(one))):
             by_drug.setdefault(self.names[one], one)
         # As near to the names of two drugs, it may be either: whoever is shown one takes it for the right one.
         return [one if one == drug else f"{one} ({drug})" for drug, one in by_drug.items()] if len(by_drug) == 1 else []
+
+
+def _begin_alike(one: str, two: str) -> bool:
+    """Whether two names begin with one letter, or with C and K, which languages write for each other."""
+    return one[0] == two[0] or {one[0], two[0]} == {"c", "k"} or one[1:] == two or one == two[1:]
 
 
 def _slips(one: str, two: str, enough: int) -> int:

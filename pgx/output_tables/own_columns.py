@@ -183,7 +183,13 @@ MONITOR: Schema = (
     Column("inr", _F, "the INR", required=True),
     Column("expected", _F, "INR that was expected from the doses and the INRs before, the middle of its distribution"),
     Column("target", _F, "INR aimed at", required=True),
-    Column("estimate", _F, "dose expected to give the INR aimed at in the long run, mg/week, after this INR"),
+    Column(
+        "estimate",
+        _F,
+        "dose expected to give the INR aimed at in the long run, mg/week, after this INR; before any INR under a dose "
+        "(flag assumed:typical_dose) that of age and genotype: persons of the IWPC cohort took a fifth less at "
+        "the median, so start from a score of warfarin.dose",
+    ),
     Column("low", _F, "lower end of its 90 % interval, mg/week"),
     Column("high", _F, "upper end, mg/week"),
     Column("time_in_range", _F, "share of the days so far with the INR in range, by straight lines between the values"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
@@ -32,6 +33,7 @@ _RESULTS = 10_000
 """Diplotypes of a gene of which the phenotype is kept: a cohort has ever more of them."""
 _INCREASED = "Increased function"
 _OWN = "genotypes"
+_COPIED = re.compile(r"x≥?\d")
 
 
 def assign(
@@ -201,7 +203,11 @@ def _unsure(kb: KnowledgeBase) -> set[str]:
 
 
 def _meanings(kb: KnowledgeBase, gene: str, scheme: str) -> dict[str, dict[str, float | None]]:
-    """CPIC's phenotype -> the scheme's phenotypes of all pairs of alleles that both schemes judge, with their score."""
+    """CPIC's phenotype -> the scheme's phenotypes of all pairs of alleles that both schemes judge, with their score.
+
+    Copies of an allele that the schemes value differently (``*9x2/*41``) next to nobody has: they count only for a
+    phenotype that no pair of single alleles has.
+    """
     ours, theirs = rules_for(kb, gene, SCHEMES[0]), rules_for(kb, gene, scheme)
     kinds = {}
     for allele in ours.functions:
@@ -209,10 +215,13 @@ def _meanings(kb: KnowledgeBase, gene: str, scheme: str) -> dict[str, dict[str, 
         if other in theirs.functions:
             kinds[ours.allele(allele), theirs.allele(other)] = (allele, other)
     found: dict[str, dict[str, set[float | None]]] = defaultdict(lambda: defaultdict(set))
+    single: dict[str, dict[str, set[float | None]]] = defaultdict(lambda: defaultdict(set))
     for (own1, their1), (own2, their2) in combinations_with_replacement(kinds.values(), 2):
         own, their = ours.phenotype((own1,), (own2,)), theirs.phenotype((their1,), (their2,))
         if own.phenotype is not None and their.phenotype not in (None, INDETERMINATE):
-            found[own.phenotype][str(their.phenotype)].add(usable_score(their))
+            for pairs in (found,) if _COPIED.search(own1) or _COPIED.search(own2) else (found, single):
+                pairs[own.phenotype][str(their.phenotype)].add(usable_score(their))
+    found |= single
     return {
         own: {their: next(iter(scores)) if len(scores) == 1 else None for their, scores in other.items()}
         for own, other in found.items()

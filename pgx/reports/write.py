@@ -23,10 +23,12 @@ from pgx.reports.formats.text import text_of
 from pgx.reports.page import person
 from pgx.reports.page.build import View, views
 from pgx.reports.page.lexicon import Lexicon
-from pgx.tables import check_ours, put
+from pgx.tables import check_ours, check_table, put
 from pgx.types import Result
 
 _PAGE_WIDTH = 100
+PROVENANCE = "provenance.json"
+"""The file that says how the files of a folder were made."""
 COMPLETE = "complete.json"
 """The file that a folder of several persons has once it is whole."""
 
@@ -207,6 +209,25 @@ def files(directory: str | Path, formats: Sequence[str]) -> list[Path]:
     ]
     there = folder.iterdir() if folder.is_dir() else ()
     return [folder / name for name in names_of_run] + [path for path in there if is_page(path.name)]
+
+
+def check_files(directory: str | Path, formats: Sequence[str]) -> None:
+    """Refuse, before the work, a folder in which somebody else's file has the name of a table, index or mark of ours.
+
+    Pages are named after their persons, who are not known yet: `write` looks at them, and at all others again.
+
+    Raises
+    ------
+    UsageError
+        If so.
+    """
+    folder = Path(directory)
+    for kind in {"tsv", "parquet"} & set(formats):
+        for name in tables.TABLES:
+            check_table(folder / f"{name}.{kind}", [*schema.polars_schema(getattr(schema, name.upper()))])
+    check_table(folder / tables.FAILURES, ("sample", "stage"))
+    for name in (PROVENANCE, COMPLETE):
+        check_ours(folder / name, b"pgx")
 
 
 def mark_complete(

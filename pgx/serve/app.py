@@ -204,7 +204,7 @@ def _advise(
 
 
 def _cards(
-    answers: _Service, request: Mapping[str, Any], drugs: list[str], others: list[str], unnamed: int
+    answers: _Service, request: Mapping[str, Any], drugs: list[str], others: list[str], unnamed: list[str]
 ) -> list[dict[str, Any]]:
     instance = str(request.get("hookInstance"))
     try:

@@ -159,16 +159,16 @@ def of_nobody(problem: str, instance: str) -> dict[str, Any]:
     }
 
 
-def of_nothing(count: int, instance: str) -> dict[str, Any]:
-    """Return the card for orders that name no drug: silence would read as nothing to consider."""
+def of_nothing(orders: Sequence[str], instance: str) -> dict[str, Any]:
+    """Return the card for orders that name no drug, by what they say: silence would read as nothing to consider."""
     summary = "The ordered drug is not recognised: no pharmacogenomic advice"
-    which = "An order" if count == 1 else f"{count} orders"
+    which = "An order" if len(orders) == 1 else f"{len(orders)} orders"
     return {
         "uuid": str(uuid.uuid5(_NAMESPACE, json.dumps([instance, summary]))),
         "summary": summary,
         "indicator": "info",
-        "detail": f"{which} gave no drug by a known code or by name. Send the name, or the code of the ingredient."
-        f"\n\n*{NOTICE}*",
+        "detail": f"{which} gave no drug by a known code or by name ({_plain(' | '.join(orders))}). Send the name, or "
+        f"the code of the ingredient.\n\n*{NOTICE}*",
         "source": {"label": "pgx"},
     }
 

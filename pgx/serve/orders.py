@@ -16,6 +16,8 @@ _SYSTEMS = {"rxnorm": "RxNorm", "atc": "ATC", "snomed": "SNOMED", "drugbank": "D
 """Words in the address of a vocabulary, and its name in the tables."""
 _ORDERS = ("MedicationRequest", "MedicationOrder")
 _NO_ORDER = ("entered-in-error", "cancelled")
+_SHOWN = 100
+"""Letters of an order that a card repeats."""
 _WORD = re.compile(r"[a-z][a-z0-9'-]*")
 
 
@@ -65,13 +67,25 @@ def ordered(context: Mapping[str, Any], names: OrderNames, *, only_selected: boo
     )
 
 
-def unnamed(context: Mapping[str, Any], names: OrderNames, *, only_selected: bool) -> int:
-    """Count the orders that name no drug: a reference to nothing, a code that is not known, no text, or a slip in it.
+def unnamed(context: Mapping[str, Any], names: OrderNames, *, only_selected: bool) -> list[str]:
+    """Return the orders that name no drug, by what they say: a code that is not known, a slip in a name, or nothing.
 
-    An order of a drug that the knowledge base lacks names it, and is not counted. Parameters as of `ordered`.
+    An order of a drug that the knowledge base lacks names it, and so does one for skin, eye or ear. Parameters as of
+    `ordered`.
     """
-    found = (one for one in _ordered(context, names, only_selected) if not drugs_of(one, names))
-    return sum(not (said := _words(one)) or any(map(names.resolver.suggest, said)) for one in found)
+    found = [one for one in _ordered(context, names, only_selected) if not drugs_of(one, names)]
+    return [_said(one) for one in found if not (said := _words(one)) or any(_slip(text, names) for text in said)]
+
+
+def _slip(text: str, names: OrderNames) -> bool:
+    return not names.resolver.find(text).drugs and bool(names.resolver.suggest(text))
+
+
+def _said(concept: Mapping[str, Any]) -> str:
+    """Return what an order says of its drug, in words or codes, for the eye of whoever sent it."""
+    codings = [_dict(one) for one in _list(concept.get("coding"))]
+    codes = [f"{system_name(str(one.get('system') or 'code'))} {one['code']}" for one in codings if one.get("code")]
+    return "; ".join([*_words(concept), *codes])[:_SHOWN] or "no code and no name"
 
 
 def others(context: Mapping[str, Any], names: OrderNames, *, only_selected: bool) -> list[str]:
@@ -145,8 +159,6 @@ def drugs_of(concept: Mapping[str, Any], names: OrderNames) -> list[str]:
         for word in (word for word in _SYSTEMS if word in system):
             if drugs := names.resolver.by_code(_SYSTEMS[word], code):
                 return list(drugs)
-            if drug := names.drugs.get(code.casefold()):
-                return [drug]
     # Orders carry codes of packs ("clopidogrel 75 MG Oral Tablet"), whose text names the substance.
     texts = [concept.get("text"), *(coding.get("display") for coding in codings)]
     return next((drugs for drugs in (_named(str(text), names) for text in texts if text) if drugs), [])

@@ -362,6 +362,27 @@ def test_a_report_replaces_its_own_files_and_no_others_of_the_name(tmp_path: Pat
     assert run().returncode == run().returncode == 0, "what it wrote itself is renewed"
 
 
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        (("report", "broken.vcf", "--drugs", "codeine", "--format", "tsv", "-o", "."), "judgements.tsv"),
+        (("report", "broken.vcf", "--drugs", "codeine", "--format", "parquet", "-o", "."), "calls.parquet"),
+        (("report", "broken.vcf", "--drugs", "codeine", "--format", "text", "-o", "."), "provenance.json"),
+        (("call", "broken.vcf", "-o", "out.tsv"), "out.tsv"),
+        (("features", "broken.vcf", "-o", "out.parquet"), "out.parquet"),
+        (("score", "broken.vcf", "-o", "out.json"), "out.json"),
+    ],
+)
+def test_somebody_s_file_is_found_before_the_genotypes_are_read(
+    tmp_path: Path, command: tuple[object, ...], name: str
+) -> None:
+    (tmp_path / "broken.vcf").write_text("no genotypes\n")
+    assert command_line.run(*command, cwd=tmp_path).returncode == 3, "reading them would be an error of its own"
+    (tmp_path / name).write_text("somebody's own notes\n")
+    refused = command_line.run(*command, cwd=tmp_path)
+    assert refused.returncode == 2 and "a file that pgx did not write" in refused.stderr
+
+
 @pytest.mark.parametrize("name", ["model.json", "trees.json", "card.md"])
 def test_a_model_is_not_written_over_files_that_are_none(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text('{"mine": true}')

@@ -280,3 +280,10 @@ def test_check_shows_that_there_is_no_known_allergy(kb, write):
     record = {"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "Patient", "id": "P1"}}]}
     record["entry"].append({"resource": allergy("No known drug allergies")})
     assert check(write("f.json", record), kb).filter(kind="understood", meaning="no known allergy").height == 1
+
+
+@pytest.mark.parametrize("written", ["Penicillina", "Pénicilline", "Penizillin", "penicilinas", "Penicillinallergie"])
+def test_a_class_in_other_languages(kb, write, written):
+    data = read([write("a.json", {"sample": "s", "allergies": [written]})], kb)
+    assert data.observations.filter(concept="allergy")["code"].to_list() == ["penicillins"]
+    assert "allergy_unknown" not in codes(data, "warning")

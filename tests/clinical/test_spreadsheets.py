@@ -100,6 +100,10 @@ def test_an_empty_unit_beside_others_is_not_the_usual_one(kb, write):
         ("codeine 30 mg + paracetamol 500 mg", ("acetaminophen / codeine",), ()),
         ("Naproxen 25 MG/ML Oral Suspension", ("naproxen",), ()),
         ("metoprolol succinate 50 mg, extended release", ("metoprolol",), ()),
+        ("Metoprolol succ ER 47.5 mg", ("metoprolol",), ()),
+        ("metoprolol tart 25 mg tab", ("metoprolol",), ()),
+        ("lithium carbonate 300 MG Oral Capsule", ("lithium",), ()),
+        ("Efexor XL 75 mg", ("venlafaxine",), ()),
         ("24 HR Metoprolol succinate 100 MG Extended Release Oral Tablet", ("metoprolol",), ()),
         ("Hydrocodone Bitartrate 5 MG / Acetaminophen 325 MG", ("acetaminophen / hydrocodone",), ()),
         ("ace inhibitors, plain", ("ace inhibitors, plain",), ()),
@@ -218,3 +222,23 @@ def test_m_of_sexo_is_masculino_or_mujer(kb, write):
     (said,) = data.notes.filter(pl.col("severity") == "error").select("sample", "subject").iter_rows()
     assert said == ("B", "sex")
     assert values(read([write("b.csv", "sample,sex\nA,M\n")], kb), "A")["sex"] == "male"
+
+
+@pytest.mark.parametrize("unit", ["G/l", "G/L", "Gpt/l", "Tsd/µl", "10^9/l", "Giga/l"])
+def test_cells_are_counted_in_giga_and_not_weighed(kb, write, unit):
+    table = f"patient;item;value;unit\nA;Thrombozyten;250;{unit}\nA;Leukozyten;4,2;{unit}\nA;Neutrophile;2,1;{unit}\n"
+    data = read([write("a.csv", table)], kb)
+    assert {name: values(data)[name] for name in ("platelets", "leukocytes", "neutrophils")} == {
+        "platelets": 250, "leukocytes": 4.2, "neutrophils": 2.1,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("unit", ["µM", "uM", "μM", "µmol/l"])
+def test_molar_units_of_one_letter(kb, write, unit):
+    data = read([write("a.json", {"sample": "s", "age": 50, "creatinine": {"value": 88.4, "unit": unit}})], kb)
+    assert values(data)["creatinine"] == pytest.approx(1.0, rel=0.001)
+
+
+def test_a_long_table_names_a_medicine_by_the_word_of_one(kb, write):
+    data = read([write("a.csv", "patient;item;value\nA;Medikament;Metoprolol\nA;Medikament;Efexor\n")], kb)
+    assert drugs(data) == {"metoprolol": "current", "venlafaxine": "current"}

@@ -109,3 +109,16 @@ def test_a_letter_behind_six_characters_tells_no_certainty(kb, write, code, conc
 )  # fmt: skip
 def test_an_allergy_counts_until_it_is_refuted_or_over(statuses, gone):
     assert allergy_gone(*statuses) == gone
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("Z.n. Apoplex", "yes"), ("Z. n. Schlaganfall", "yes"), ("Zustand nach Apoplex", "yes"), ("ZN Apoplex", "yes"),
+     ("V.a. Apoplex", None), ("V. a. Schlaganfall", None), ("Verdacht auf Apoplex", None), ("DD Apoplex", None),
+     ("DD: Schlaganfall", None), ("suspected stroke", None), ("Apoplex?", None)],
+)  # fmt: skip
+def test_the_shorthand_of_doctors_before_a_diagnosis(kb, write, written, meant):
+    data = read([write("a.json", {"sample": "s", "conditions": [written]})], kb)
+    assert values(data).get("stroke") == meant
+    said = [one for one in data.notes["message"] if written in one]
+    assert (meant is None) == any("suspicion and not used" in one and "did you mean" not in one for one in said)

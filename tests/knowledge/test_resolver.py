@@ -78,7 +78,7 @@ def test_a_combination_asks_for_its_parts_too():
 @pytest.mark.parametrize(
     "name",
     ["fexofenadine", "prednisolone", "hydralizine-x", "vincristine", "cetirizine", "prednisolon",
-     "zolpidem", "lorazepam", "doxazosin", "cefuroxime"],
+     "zolpidem", "lorazepam", "doxazosin", "cefuroxime", "Urbason", "Zlavix"],
 )  # fmt: skip
 def test_a_medicine_that_is_not_here_gets_no_other_drug_of_a_similar_name(name):
     assert NAMES.suggest(name) == []

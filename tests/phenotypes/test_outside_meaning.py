@@ -53,6 +53,26 @@ def test_a_poor_metabolizer_has_score_0_in_every_scheme(told):
     }
 
 
+def test_an_intermediate_metabolizer_of_cyp2d6_is_one_in_every_scheme(told):
+    """Only copies of alleles that next to nobody has (*9x2/*41) are Intermediate by CPIC and Normal by DPWG."""
+    drugs = ["flecainide", "venlafaxine", "metoprolol"]
+    stated, typed = told("CYP2D6\t\tIntermediate Metabolizer\n", drugs), told("CYP2D6\t*1/*4\n", drugs)
+    assert advice(stated, "DPWG") == advice(typed, "DPWG")
+    assert ("flecainide", "reduce_dose", "-25") in {
+        (row["drug"], row["action"], row["dose_change"])
+        for row in stated.guidance.filter(source="DPWG").iter_rows(named=True)
+    }
+
+
+@pytest.mark.parametrize(
+    ("sex", "lines", "phenotype"),
+    [(None, "G6PD\tB\n", "Indeterminate"), ("female", "G6PD\tB\n", "Indeterminate"), ("male", "G6PD\tB\n", "Normal"),
+     (None, "G6PD\tB/B\n", "Normal"), (None, "G6PD\tA-\n", "Deficient"), ("female", "G6PD\tA-\n", "Indeterminate")],
+)  # fmt: skip
+def test_one_normal_allele_is_all_that_there_is_only_in_a_man(told, sex, lines, phenotype):
+    assert call(told(lines, ["rasburicase"], sex=sex), "G6PD")["phenotype"] == phenotype
+
+
 def test_a_phenotype_that_another_scheme_divides_says_nothing_there(told):
     result = told("DPYD\t\tPoor Metabolizer\n", ["capecitabine"])
     assert result.guidance.filter(source="DPWG")["applies"].to_list() == ["no_match"]

@@ -269,6 +269,7 @@ def test_an_order_that_names_no_drug_gives_a_card_that_says_so(client):
     }
     (card,) = cards(client, **request)
     assert "not recognised" in card["summary"] and card["indicator"] == "info"
+    assert "(no code and no name)" in card["detail"]
     assert cards(client, **order("a drug of another base")) == []
 
 

@@ -7,7 +7,7 @@ from datetime import date
 
 from pgx.clinical.allergies import NONE as NO_ALLERGY
 from pgx.clinical.statements import Events
-from pgx.clinical.status_words import NO_ENTRY, Said, condition_status, entry_answer, phrase_status
+from pgx.clinical.status_words import NO_ENTRY, Said, begins_unsure, condition_status, entry_answer, phrase_status
 from pgx.clinical.vocabulary import Heading, system_name
 from pgx.guard.limits import NAME
 
@@ -27,7 +27,9 @@ _PAST = (
     re.compile(rf"(?P<name>.+?)[ ,]*\((?:resolved|inactive|cured|healed|over|past|previous|history){_YEAR}\)", re.I),
     re.compile(rf"(?P<name>.+?),? (?:resolved|in (?:the )?(?:history|past)){_YEAR}", re.I),
     re.compile(
-        r"(?:(?:past )?history of|h/o|hx of|status post|s/p|st\.? ?p\.?|past|previous|prior) (?P<name>.+)", re.I
+        r"(?:(?:(?:past )?history of|h/o|hx of|status post|s/p|st\.? ?p\.?|past|previous|prior|zustand nach|"
+        r"z\. ?n\.?|zn|[ée]tat apr[èe]s|ant[ée]c[ée]dents? d[e'’]|antecedentes? de) |z\.n\.)\s*(?P<name>.+)",
+        re.I,
     ),
 )
 """How words say that somebody had a condition: nothing else stands beside its name."""
@@ -166,10 +168,9 @@ def add_condition(
         heading = _history(events, text)
     boolean = heading is not None and events.vocabulary.concepts[heading.concept].kind == "boolean"
     pairs = ((heading.concept, None),) if heading and boolean else events.vocabulary.code(system, code)
-    if "?" in text:  # a suspicion is not a diagnosis
-        events.problem(
-            person, "warning", "condition_unknown", f"condition {text!r} is put as a question and not used", where, text
-        )
+    if "?" in text or (not pairs and begins_unsure(text)):  # a suspicion is not a diagnosis
+        message = f"condition {text!r} is put as a question or a suspicion and not used"
+        events.problem(person, "warning", "condition_unknown", message, where, text)
         events.not_understood("condition", "", "", text, where)
         return False
     for concept, known in pairs:

@@ -55,15 +55,15 @@ LISTS = {
     **dict.fromkeys(("diagnosis", "condition", "problems", "problem_list", "diagnose", "diagnostic"), "condition"),
     "allergy": "allergy",
     "allergies": "allergy",
-    "medikamente": "current",
-    "medikation": "current",
-    "dauermedikation": "current",
-    "diagnosen": "condition",
+    **dict.fromkeys(("medikamente", "medikament", "arzneimittel", "medikation", "dauermedikation"), "current"),
     "vorerkrankungen": "condition",
     "allergien": "allergy",
-    **dict.fromkeys(("medicaments", "traitements", "medicamentos", "medicacion", "farmaci"), "current"),
-    **dict.fromkeys(("diagnostics", "diagnosticos", "diagnosi"), "condition"),
-    **dict.fromkeys(("alergias", "allergie"), "allergy"),
+    **dict.fromkeys(
+        ("medicaments", "medicament", "traitements", "traitement", "medicamentos", "medicamento"), "current"
+    ),
+    **dict.fromkeys(("medicacion", "farmaci", "farmaco", "medicatie", "meds"), "current"),
+    **dict.fromkeys(("diagnostics", "diagnosticos", "diagnosi", "diagnosen"), "condition"),
+    **dict.fromkeys(("alergias", "allergie", "allergieen"), "allergy"),
 }
 IGNORED = ("notes", "note", "comment", "comments", "name", "given_name", "family_name")
 SPECIAL = (*IDS, *DATES, *LISTS, *IGNORED)

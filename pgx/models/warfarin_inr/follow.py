@@ -46,6 +46,8 @@ _MIDDLE = (0.5,)
 _TARGET = "target_inr"
 _OF_MODEL = ("expected", "estimate", "low", "high", "time_in_range", "change", "next_dose")
 """Columns without a number for a person of whom something impossible is told: the model is for no such person."""
+_OF_MODEL_ALONE, _DOUBTFUL = str(Flag(FlagCode.ASSUMED, "typical_dose")), str(Flag(FlagCode.IMPLAUSIBLE, "inr"))
+"""No INR under a dose has spoken yet, so that the estimate is the model's typical dose; an INR could not be read."""
 Calls = Mapping[str, Mapping[str, Mapping[str, Any]]]
 """Person to gene to the row of the calls table."""
 
@@ -145,6 +147,7 @@ def _follow(
         daily = past_days.dose_at(index)
         settled = index > 0 and daily is not None and _settled(points, past.expected[index], now, daily, known)
         weekly = None if daily is None else daily * 7.0
+        of_model = start is None and not any(past.speaks[: index + 1])
         what = propose(visit.inr, weekly, middle, settled=settled, target=aim, known=known)
         what, doubtful = _held(what, person, index, known, aim)
         what = without_dose(what) if refused else what
@@ -161,7 +164,7 @@ def _follow(
             "advice": what.advice, "change": what.change,
             "next_dose": weekly * what.factor if weekly and what.factor else None,
             "recheck_days": what.recheck_days,
-            "flags": [*flags, *([str(Flag(FlagCode.IMPLAUSIBLE, "inr"))] if doubtful else [])],
+            "flags": [*flags, *([_OF_MODEL_ALONE] if of_model else []), *([_DOUBTFUL] if doubtful else [])],
         })  # fmt: skip
     if refused:
         return [row | dict.fromkeys(_OF_MODEL) for row in rows]

@@ -21,9 +21,11 @@ HEAD = ("sample", "date", "dose", "inr")
 _WEEKLY, _DAILY = 1.0, 7.0
 _DOSES = {
     **dict.fromkeys(("dose", "weekly_dose", "dose_weekly", "dose_mg_per_week", "dose_mg_week", "mg_per_week",
-                     "dose_per_week"), _WEEKLY),
-    **dict.fromkeys(("daily_dose", "dose_daily", "dose_mg_per_day", "dose_mg_day", "mg_per_day", "dose_per_day"),
-                    _DAILY),
+                     "dose_per_week", "wochendosis", "wochendosis_mg", "dose_hebdomadaire", "dosis_semanal",
+                     "dose_settimanale", "weekdosis"), _WEEKLY),
+    **dict.fromkeys(("daily_dose", "dose_daily", "dose_mg_per_day", "dose_mg_day", "mg_per_day", "dose_per_day",
+                     "tagesdosis", "tagesdosis_mg", "dose_journaliere", "dosis_diaria", "dose_giornaliera",
+                     "dagdosis"), _DAILY),
 }  # fmt: skip
 """Heading -> by what its numbers are multiplied to be mg/week."""
 _NAMES = {

@@ -51,6 +51,8 @@ def statuses(several: Sequence[PatternCall]) -> PatternCall | None:
 def with_sex(kb: KnowledgeBase, gene: str, pattern: PatternCall, sex: str | None) -> tuple[PatternCall, str | None]:
     """Return the call as the person's sex has it, and a remark: of one allele of a woman, the other is not known.
 
+    Nor is it where the sex is not known and the one allele is as good as the reference: a woman's other one may not be.
+
     Raises
     ------
     ValueError
@@ -64,11 +66,18 @@ def with_sex(kb: KnowledgeBase, gene: str, pattern: PatternCall, sex: str | None
             raise ValueError("two different alleles of a gene on X are given for a man")
         alone = tuple(replace(one, allele2=None, parts2=()) for one in pattern.diplotypes)
         return replace(pattern, diplotypes=alone), None
-    if sex == "female" and single:
+    if single and (sex == "female" or any(_as_reference(kb, gene, one) for one in single)):
         both = tuple(replace(one, allele2="?") if one in single else one for one in pattern.diplotypes)
-        remark = f"{gene} {single[0].name}: {SECOND_ALLELE} not known, so its function is not either; a woman has two"
+        who = "a woman has two" if sex == "female" else "a woman has two, and the sex is not known"
+        remark = f"{gene} {single[0].name}: {SECOND_ALLELE} not known, so its function is not either; {who}"
         return replace(pattern, diplotypes=both), remark
     return pattern, None
+
+
+def _as_reference(kb: KnowledgeBase, gene: str, one: Diplotype) -> bool:
+    """Whether one allele alone means what the reference allele alone does."""
+    rules, reference = rules_for(kb, gene, SCHEMES[0]), (str(kb.gene(gene).row["reference_allele"]),)
+    return rules.phenotype(one.parts1, None).phenotype == rules.phenotype(reference, None).phenotype
 
 
 def check_score(kb: KnowledgeBase, gene: str, score: float | None, *, alone: bool) -> None:

@@ -66,6 +66,15 @@ def test_a_score_is_where_it_starts(kb: KnowledgeBase) -> None:
     assert (row["estimate"], row["low"], row["high"]) == pytest.approx((35.0, 20.0, 54.0), rel=0.03)
 
 
+def test_until_an_inr_under_a_dose_speaks_the_estimate_is_said_to_be_the_model_s_own(
+    kb: KnowledgeBase,
+) -> None:
+    person = _visits((0, 1.0), (35, 1.8))
+    said = ["assumed:typical_dose" in flags for flags in _followed(kb, person, starts=None)["flags"]]
+    assert said == [True, False]
+    assert "assumed:typical_dose" not in _followed(kb, _visits((0, 1.0)))["flags"].item(), "a score says it"
+
+
 def test_a_high_inr_lowers_and_a_low_inr_raises_the_dose(kb: KnowledgeBase) -> None:
     assert _followed(kb, _visits((35, 3.8)))["estimate"].item() < 35
     assert _followed(kb, _visits((35, 1.4)))["estimate"].item() > 35

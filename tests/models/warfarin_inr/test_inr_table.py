@@ -34,6 +34,10 @@ def _followed(tmp_path: Path, text: str, **options: object) -> tuple[pl.DataFram
     [
         ("Sample,Date,Dose,INR\nA,2026-01-01,0,1.0\nA,2026-01-08,35,1.8\nA,2026-01-15,35.7,2.4\n", {}),
         ("patient_id;day;weekly dose;INR\nA;2026-01-01;0;1,0\nA;2026-01-08;35,0;1,8\nA;2026-01-15;35,7;2,4\n", {}),
+        (
+            "Patient;Datum;Wochendosis (mg);INR\nA;01.01.2026;0;1,0\nA;08.01.2026;35;1,8\nA;15.01.2026;35,7;2,4\n",
+            {"date_format": "DD.MM.YYYY"},
+        ),
         ('sample,date,dose,inr\nA,2026-01-01,0,"1,0"\nA,2026-01-08,35,"1,8"\nA,2026-01-15,"35,7","2,4"\n', {}),
         (
             "sample\tdate\tdaily_dose\tinr\nA\t01.01.2026\t0\t1.0\nA\t08.01.2026\t5\t1.8\nA\t15.01.2026\t5.1\t2.4\n",
