@@ -30,8 +30,11 @@ class Inputs:
     """
 
     def __init__(self, paths: Iterable[str | Path], beside: Inputs | None = None) -> None:
-        self._known: dict[tuple[int, int], str | Path] = {} if beside is None else dict(beside._known)
-        self._known |= {mark: path for path in paths if (mark := _mark_of_input(path)) is not None}
+        new = {mark: path for path in paths if (mark := _mark_of_input(path)) is not None}
+        self._known: dict[tuple[int, int], str | Path] = new if beside is None else beside._known | new
+        if (how := _writing.get()) is not None and how.reads is not None:
+            for path in new.values():
+                how.reads(Path(path))
 
     def refuse(self, output: str | Path) -> None:
         """Refuse an output that is one of the inputs, by whatever name or link, or lies in a folder that is read.
@@ -75,12 +78,15 @@ class Writing:
         What `seal` adds to the names of files.
     written
         The files that were written so far.
+    reads
+        Is told of each file and folder that is going to be read.
     """
 
     mode: int = PRIVATE
     seal: Seal | None = None
     suffix: str = ""
     written: list[Path] = field(default_factory=list)
+    reads: Callable[[Path], None] | None = None
 
 
 _writing: ContextVar[Writing | None] = ContextVar("writing", default=None)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
+import signal
 import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +17,7 @@ from pgx.cli.protection import _permissions
 from pgx.errors import InputError, UsageError
 from pgx.io import Writing, write_bytes, writing
 from pgx.protect import crypt4gh_files
+from pgx.protect.audit import file_digest
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 VCF = Path("data/examples/HG00652.GRCh38.vcf.gz").absolute()
@@ -119,6 +124,27 @@ def test_what_a_killed_run_left_is_removed_by_the_next(
         assert not left.exists()
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_what_is_unpacked_is_gone_when_the_run_is_told_to_end(
+    tmp_path: Path, keys: tuple[Path, Path], number: signal.Signals
+) -> None:
+    sealed, log = tmp_path / "a.vcf.gz.c4gh", tmp_path / "log"
+    crypt4gh_files.encrypt(VCF, sealed, keys[1])
+    command = (sys.executable, "-m", "pgx", "call", sealed, "-", "--c4gh-key", keys[0], "--audit", log)
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:  # it waits for more
+
+        def unpacked() -> list[Path]:
+            return [*crypt4gh_files._IN_MEMORY.glob(f"{crypt4gh_files._PREFIX}{process.pid}-*/0/*")]
+
+        while not unpacked() and process.poll() is None:
+            time.sleep(0.05)
+        process.send_signal(number)
+        assert process.wait() == 128 + number
+    assert not unpacked()
+    (record,) = log.iterdir()
+    assert f'"exit_code": {128 + number}' in record.read_text()
+
+
 def test_every_run_is_logged_with_how_it_ended(tmp_path: Path, pgx_command: Command) -> None:
     log = tmp_path / "log"
     done = pgx_command("call", VCF, "--genes", "CYP2C9", "-o", "a.tsv", "-q", "--audit", log)
@@ -132,3 +158,13 @@ def test_every_run_is_logged_with_how_it_ended(tmp_path: Path, pgx_command: Comm
     one.write_text(one.read_text().replace('"exit_code": 0', '"exit_code": 1'))
     found = pgx_command("audit", "verify", log)
     assert found.returncode == 3 and "line 1 was changed" in found.stdout
+
+
+@pytest.mark.parametrize("command", ["report -o out --drugs warfarin", "call -o a.tsv", "cohort run -o out"])
+def test_files_that_a_sheet_names_are_logged_too(tmp_path: Path, pgx_command: Command, command: str) -> None:
+    record, sheet, log = VCF.with_name("HG00652.clinical.json"), tmp_path / "people.csv", tmp_path / "log"
+    sheet.write_text(f"sample,vcf,clinical\nHG00652,{VCF},{record}\n")
+    done = pgx_command(*command.split(), "--sheet", sheet, "--genes", "CYP2C9", "-q", "--audit", log)
+    assert done.returncode == 0, done.stderr
+    (run,) = log.iterdir()
+    assert sorted(json.loads(run.read_text())["inputs"]) == sorted(map(file_digest, (sheet, VCF, record)))
