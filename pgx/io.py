@@ -102,6 +102,24 @@ def writing(how: Writing) -> Iterator[Writing]:
         _writing.reset(token)
 
 
+def how_written() -> Writing:
+    """Return how files are written here."""
+    return _writing.get() or Writing()
+
+
+def refuse_seal(what: str) -> None:
+    """Refuse to write what is read again while it is made, where files are written encrypted.
+
+    Raises
+    ------
+    UsageError
+        If they are.
+    """
+    if how_written().seal:
+        raise UsageError(f"--encrypt-to: {what} reads its own files and cannot be written encrypted; "
+                         "leave it out, and encrypt what you pass on")  # fmt: skip
+
+
 def _mark(path: str | Path) -> tuple[int, int] | None:
     """What makes a file or folder the same under another name; None if there is none."""
     try:
@@ -173,7 +191,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     UsageError
         If it is an input of the `reading` block around.
     """
-    how = _writing.get() or Writing()
+    how = how_written()
     plain = Path(path)
     target = plain.with_name(plain.name + how.suffix) if how.seal else plain
     if (inputs := _inputs.get()) is not None:
@@ -198,7 +216,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
                 sealed.replace(temporary)
             finally:
                 sealed.unlink(missing_ok=True)
-        temporary.chmod(_mode(target, how.mode))
+        temporary.chmod(permissions(target, how.mode))
         temporary.replace(place / target.name)
         how.written.append(target)
     except OSError as error:
@@ -255,8 +273,8 @@ def _empty(folder: Path, suffix: str) -> Path:
     return Path(name)
 
 
-def _mode(target: Path, mode: int) -> int:
-    """Return the permissions of a file that takes the place of `target`."""
+def permissions(target: Path, mode: int) -> int:
+    """Return the permissions of a file that takes the place of `target`: `mode`, or stricter ones that it has."""
     try:
         return mode & target.stat().st_mode & 0o777
     except OSError:
