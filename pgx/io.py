@@ -30,8 +30,11 @@ class Inputs:
     """
 
     def __init__(self, paths: Iterable[str | Path], beside: Inputs | None = None) -> None:
-        self._known: dict[tuple[int, int], str | Path] = {} if beside is None else dict(beside._known)
-        self._known |= {mark: path for path in paths if (mark := _mark_of_input(path)) is not None}
+        new = {mark: path for path in paths if (mark := _mark_of_input(path)) is not None}
+        self._known: dict[tuple[int, int], str | Path] = new if beside is None else beside._known | new
+        if (how := _writing.get()) is not None and how.reads is not None:
+            for path in new.values():
+                how.reads(Path(path))
 
     def refuse(self, output: str | Path) -> None:
         """Refuse an output that is one of the inputs, by whatever name or link, or lies in a folder that is read.
@@ -75,12 +78,15 @@ class Writing:
         What `seal` adds to the names of files.
     written
         The files that were written so far.
+    reads
+        Is told of each file and folder that is going to be read.
     """
 
     mode: int = PRIVATE
     seal: Seal | None = None
     suffix: str = ""
     written: list[Path] = field(default_factory=list)
+    reads: Callable[[Path], None] | None = None
 
 
 _writing: ContextVar[Writing | None] = ContextVar("writing", default=None)
@@ -94,6 +100,24 @@ def writing(how: Writing) -> Iterator[Writing]:
         yield how
     finally:
         _writing.reset(token)
+
+
+def how_written() -> Writing:
+    """Return how files are written here."""
+    return _writing.get() or Writing()
+
+
+def refuse_seal(what: str) -> None:
+    """Refuse to write what is read again while it is made, where files are written encrypted.
+
+    Raises
+    ------
+    UsageError
+        If they are.
+    """
+    if how_written().seal:
+        raise UsageError(f"--encrypt-to: {what} reads its own files and cannot be written encrypted; "
+                         "leave it out, and encrypt what you pass on")  # fmt: skip
 
 
 def _mark(path: str | Path) -> tuple[int, int] | None:
@@ -167,7 +191,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     UsageError
         If it is an input of the `reading` block around.
     """
-    how = _writing.get() or Writing()
+    how = how_written()
     plain = Path(path)
     target = plain.with_name(plain.name + how.suffix) if how.seal else plain
     if (inputs := _inputs.get()) is not None:
@@ -192,7 +216,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
                 sealed.replace(temporary)
             finally:
                 sealed.unlink(missing_ok=True)
-        temporary.chmod(_mode(target, how.mode))
+        temporary.chmod(permissions(target, how.mode))
         temporary.replace(place / target.name)
         how.written.append(target)
     except OSError as error:
@@ -249,8 +273,8 @@ def _empty(folder: Path, suffix: str) -> Path:
     return Path(name)
 
 
-def _mode(target: Path, mode: int) -> int:
-    """Return the permissions of a file that takes the place of `target`."""
+def permissions(target: Path, mode: int) -> int:
+    """Return the permissions of a file that takes the place of `target`: `mode`, or stricter ones that it has."""
     try:
         return mode & target.stat().st_mode & 0o777
     except OSError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Mapping, Sequence
@@ -13,7 +14,7 @@ import polars as pl
 from pgx.cells import with_text
 from pgx.errors import UsageError
 from pgx.guard.letters import HIDDEN, visible
-from pgx.io import atomic_path, write_bytes
+from pgx.io import write_bytes
 
 _HIDDEN = f"[{HIDDEN}]"
 _HEAD = 65536
@@ -52,8 +53,9 @@ def write_table(frame: pl.DataFrame, path: str | Path, provenance: Mapping[str, 
     elif target.suffix == ".json":
         write_bytes(target, (visible(frame.write_json()) + "\n").encode())
     elif target.suffix == ".parquet":
-        with atomic_path(target) as temporary:
-            frame.write_parquet(temporary, metadata={"pgx": json.dumps(provenance)} if provenance else None)
+        content = io.BytesIO()  # of a full disk polars says no more than that it was full
+        frame.write_parquet(content, metadata={"pgx": json.dumps(provenance)} if provenance else None)
+        write_bytes(target, content.getvalue())
     else:
         raise UsageError(f"{path}: the ending must be .tsv, .parquet or .json, or '-' for standard output")
     if provenance and target.suffix in (".tsv", ".json"):

@@ -70,7 +70,8 @@ def _as_it_was() -> Iterator[None]:
     """Give back what a run of the command line changes in its process: commands, handlers, the collector, variables."""
     commands = [(one, one.callback, one.cls) for app in GROUPS for one in app.registered_commands]
     registered = list(main.app.registered_commands), list(main.app.registered_groups)
-    pace, handler, variables = gc.get_threshold(), signal.getsignal(signal.SIGTERM), dict(os.environ)
+    handlers = {one: signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGHUP)}
+    pace, variables = gc.get_threshold(), dict(os.environ)
     try:
         yield
     finally:
@@ -78,8 +79,8 @@ def _as_it_was() -> Iterator[None]:
         for one, callback, cls in commands:
             one.callback, one.cls = callback, cls
         gc.set_threshold(*pace)
-        if signal.getsignal(signal.SIGTERM) is not handler:
-            signal.signal(signal.SIGTERM, handler)
+        for one, handler in handlers.items():
+            signal.signal(one, handler)
         if dict(os.environ) != variables:
             os.environ.clear()
             os.environ.update(variables)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,7 +19,6 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 EXIT_LOST = 4
-EXIT_ENDED = 128 + signal.SIGTERM
 
 
 @app.command("run")
@@ -82,7 +80,6 @@ def run(
     from pgx.cli.shown.progress import steps
     from pgx.cohort.plan import USUAL
 
-    signal.signal(signal.SIGTERM, _end)
     with steps("persons", quiet=quiet, log_file=log_file) as progress:
         done = cohort.run(
             vcf or (), out, sheet=sheet, clinical=clinical or (), outside_calls=outside_calls or (), drugs=drugs,
@@ -230,8 +227,3 @@ def _scheduler(executor: str, address: str | None) -> str | None:
     if (executor == "dask") != (address is not None):
         raise UsageError("--executor dask and --scheduler ADDRESS belong together")
     return address
-
-
-def _end(number: int, frame: Any) -> None:
-    """End as interrupted: the processes of the run are ended too, and every block is either done or not begun."""
-    raise SystemExit(EXIT_ENDED)

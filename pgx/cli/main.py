@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 from importlib import import_module
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -83,6 +84,7 @@ def main() -> None:
     # A run builds a few large tables and ends: the cyclic collector's default pace costs a tenth of a small report.
     gc.set_threshold(200_000)
     guard_streams()
+    _listen()
     _register(sys.argv[1] if len(sys.argv) > 1 else typed_command())
     try:
         # Under `python -m` too, so that completion is that of the command `pgx`.
@@ -105,6 +107,17 @@ def main() -> None:
         if os.environ.get("PGX_DEBUG"):
             raise
         _fail(f"internal error, please report it: {kind_and_place(error)} (PGX_DEBUG=1 shows all of it)", 1)
+
+
+def _listen() -> None:
+    """Let whoever ends the run end it in order: what is unpacked, or lies half written, is removed on the way out."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:  # else somebody asked for it to be ignored, as nohup does
+            signal.signal(number, _end)
+
+
+def _end(number: int, _: object) -> NoReturn:
+    raise SystemExit(128 + number)
 
 
 def program() -> None:

@@ -103,17 +103,26 @@ def _run(
 
     inputs = _inputs(roles, given)
     book = log.Log(audit) if audit else None
-    digests = tuple(filter(None, (log.file_digest(path) for path in inputs))) if book else ()
+    digests: dict[Path, str] = {}
+
+    def reads(path: Path) -> None:
+        if path not in digests:
+            digests[path] = log.file_digest(path)
+
+    for path in inputs if book else ():
+        reads(path)
     token, code = log.current.set(book), 1
     try:
         with unpacked(inputs, key) as plain, writing(how):
+            digests |= dict.fromkeys(plain.values(), "")  # as it was given is logged
+            how.reads = reads if book else None
             command(**{name: _instead(value, plain) for name, value in given.items()})
         code = 0
-    except PgxError as error:
-        code = error.exit_code
-        raise
-    except typer.Exit as end:
+    except (PgxError, typer.Exit) as end:
         code = end.exit_code
+        raise
+    except SystemExit as told:  # by a signal
+        code = int(told.code or 0)
         raise
     finally:
         log.current.reset(token)
@@ -121,7 +130,8 @@ def _run(
             from pgx.pipeline import versions
 
             written = tuple(log.file_digest(path) for path in how.written)
-            head = book.add(log.Run(command.__name__, tuple(options), digests, written, versions(), code))
+            read = tuple(dict.fromkeys(filter(None, digests.values())))
+            head = book.add(log.Run(command.__name__, tuple(options), read, written, versions(), code))
             typer.echo(f"pgx: audit log {book.path.name}: head {head}", err=True)
 
 

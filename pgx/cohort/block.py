@@ -23,6 +23,7 @@ from pgx.cohort.samplesheet import Group
 from pgx.errors import InputError, PgxError
 from pgx.features import build
 from pgx.inputs import phenotyped
+from pgx.io import Writing, writing
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.recent import Recent
 from pgx.pipeline import conclude
@@ -104,15 +105,16 @@ def do_block(
         "files": place(folder, files),
         "pages": {},
     }
-    if plan.reports:
-        lexicon = kb.remember("cohort lexicon", lambda: Lexicon(kb))
-        for piece in pieces:
-            entries: list[Entry] = []
-            place_of = folder.documents(number)
-            written = write(piece.result, place_of, plan.reports, lexicon=lexicon, entries=entries)
-            state["files"] |= told_of(folder, written)
-            state["pages"] |= dict(_pages(folder, piece.result, written, entries))
-    write_json(folder.state(number), state)
+    with writing(Writing(folder.mode)):
+        if plan.reports:
+            lexicon = kb.remember("cohort lexicon", lambda: Lexicon(kb))
+            for piece in pieces:
+                entries: list[Entry] = []
+                place_of = folder.documents(number)
+                written = write(piece.result, place_of, plan.reports, lexicon=lexicon, entries=entries)
+                state["files"] |= told_of(folder, written)
+                state["pages"] |= dict(_pages(folder, piece.result, written, entries))
+        write_json(folder.state(number), state)
     return state
 
 

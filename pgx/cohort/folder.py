@@ -14,17 +14,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pgx.io import write_bytes
+from pgx.io import PRIVATE, permissions, write_bytes
 
 Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """The places in a cohort's folder; `run` tells the shard at work from others that work in the same folder."""
+    """The places in a cohort's folder; `run` tells the shard at work from others that work in the same folder.
+
+    `mode` are the permissions of the files that its processes write.
+    """
 
     root: Path
     run: str = "1-of-1"
+    mode: int = PRIVATE
 
     @property
     def work(self) -> Path:
@@ -95,9 +99,15 @@ def write_json(path: Path, content: Json) -> None:
     write_bytes(path, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
 
 
+def make_private(folder: Path) -> None:
+    """Make a folder that only its owner can open, for what is about patients and is no result yet."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+
+
 def place(folder: Folder, files: dict[Path, bytes]) -> dict[str, Json]:
     """Put the files of a block in their places, safe against a loss of power; return name -> bytes and SHA-256."""
-    folder.unfinished.mkdir(parents=True, exist_ok=True)
+    make_private(folder.unfinished)
     told: dict[str, Json] = {}
     for path, content in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -106,6 +116,7 @@ def place(folder: Folder, files: dict[Path, bytes]) -> dict[str, Json]:
             handle.write(content)
             handle.flush()
             os.fsync(handle.fileno())
+        temporary.chmod(permissions(path, folder.mode))
         temporary.replace(path)
         name = path.relative_to(folder.root).as_posix()
         told[name] = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}

@@ -18,7 +18,7 @@ from pgx.cohort.finish import FAILURES
 from pgx.cohort.folder import Folder, Json, read_json
 from pgx.cohort.runs import OnProgress, Progress, run
 from pgx.inputs import knowledge, read
-from pgx.io import write_bytes
+from pgx.io import how_written, write_bytes
 from pgx.options import Names, Options, Paths, names_of, paths_of
 from pgx.pipeline import versions
 from pgx.reports import file_names
@@ -60,6 +60,8 @@ def suits(vcf: Paths, out: Path, formats: Collection[str], clinical: Paths, outs
     files = [str(path) for path in (*paths_of(vcf), *paths_of(clinical), *paths_of(outside))]
     if not paths_of(vcf) or "-" in files or not set(formats) <= set(PER_SAMPLE) or not formats:
         return False
+    if how_written().seal:
+        return False  # what is made in blocks is read again before it is whole
     names = {path.name for path in out.iterdir()} if out.is_dir() else set()
     if WORK not in names and (any(map(is_page, names)) or names & {*index.FILES, COMPLETE, FAILURES}):
         return False  # pages of another run, some of which may have to be renewed or to go
@@ -98,7 +100,7 @@ def make(
     block_size
         Persons a block; None = two blocks at least, whatever the machine, so that another one can go on.
     """
-    folder = Folder(out / WORK)
+    folder = Folder(out / WORK, mode=how_written().mode)
     done = run(
         vcf,
         folder.root,

@@ -19,13 +19,13 @@ from pgx.cohort import finish, manifest
 from pgx.cohort.crew import Crew
 from pgx.cohort.dask_crew import DaskCrew
 from pgx.cohort.fingerprints import fingerprints
-from pgx.cohort.folder import Folder, Json, read_json, write_json
+from pgx.cohort.folder import Folder, Json, make_private, read_json, write_json
 from pgx.cohort.plan import BLOCK, TABLES, USUAL, Plan
 from pgx.cohort.pseudonymous import hidden
 from pgx.cohort.samplesheet import Person, read_sheet
 from pgx.errors import InputError, UsageError
 from pgx.inputs import inputs_of, knowledge
-from pgx.io import check_outputs, write_bytes
+from pgx.io import check_outputs, how_written, refuse_seal, write_bytes
 from pgx.options import Names, Options, PathLike, Paths, names_of, paths_of
 from pgx.pipeline import versions
 from pgx.protect.results import check_formats
@@ -154,7 +154,8 @@ def run(
     _check(plan, shard, threads)
     if scheduler is not None and threads is not None:
         raise UsageError("processes are counted on this machine only: a Dask cluster has its own workers")
-    folder = Folder(Path(out), f"{shard[0]}-of-{shard[1]}")
+    refuse_seal("a cohort")
+    folder = Folder(Path(out), f"{shard[0]}-of-{shard[1]}", how_written().mode)
     kb = knowledge(options.knowledge)
     if sheet is not None:
         persons = read_sheet(sheet, kb, vcf_is_given=bool(plan.vcf), build=options.build)
@@ -278,6 +279,8 @@ def _spooled(plan: Plan, folder: Folder, shard: tuple[int, int]) -> Path | None:
     if vcf is None:
         return None
     place = folder.genotypes
+    make_private(place)
+    make_private(folder.records)
     own = set(range(shard[0] - 1, plan.blocks, shard[1]))
     groups = [plan.block(number) if number in own else () for number in range(plan.blocks)]
     kb = knowledge(plan.options.knowledge)

@@ -106,6 +106,9 @@ class _Reader:
     def _paths(self, line: int, column: str, cell: str) -> tuple[str, ...]:
         found = []
         for part in filter(None, (one.strip() for one in cell.split(";"))):
+            if part.endswith(".c4gh"):
+                self._wrong(line, column, "is encrypted; only a file that the command itself names is unpacked")
+                continue
             path = part if "://" in part else str(self.file.parent / part)
             if "://" not in part and not _exists(path):
                 self._wrong(line, column, f"{part[:200]!r}: no such file (paths are relative to the sheet)")

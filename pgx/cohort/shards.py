@@ -13,7 +13,7 @@ from pgx.cohort import finish, manifest
 from pgx.cohort.folder import Folder, Json, write_json
 from pgx.cohort.plan import block_count, block_length
 from pgx.errors import InputError
-from pgx.io import check_outputs, write_bytes
+from pgx.io import check_outputs, refuse_seal, write_bytes
 from pgx.options import PathLike, Paths, paths_of
 from pgx.tables import write_table
 
@@ -51,6 +51,7 @@ def merge(shards: Paths, out: PathLike, *, verify: bool = False) -> pl.DataFrame
     ...     pgx.cohort.merge(f"{folder}/1", f"{folder}/whole")["state"].to_list()
     ['done']
     """
+    refuse_seal("a cohort")
     folders = [Folder(Path(one)) for one in paths_of(shards)]
     if not folders:
         raise InputError("no shard is given", fix="name the folders of `pgx cohort run --shard`")
@@ -153,4 +154,4 @@ def _link(source: Path, target: Path) -> None:
     try:
         os.link(source, target)
     except OSError:
-        shutil.copyfile(source, target)
+        shutil.copy(source, target)

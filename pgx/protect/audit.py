@@ -1,8 +1,9 @@
 """A log of runs that shows afterwards whether somebody changed it: each record holds the digest of the one before.
 
 A process writes a file of its own, so that runs beside each other never wait. The first record of a file holds the
-heads of the files that lay beside it, so that a file which disappears is missed by those that came after it. What no
-chain can show is that its own end was cut off: for that, compare with the head that the run printed.
+heads of the files that lay beside it and that no other file holds: each file is missed by one that came after it, and
+a log of many runs does not grow faster than they do. What no chain can show is that its own end was cut off: for that,
+compare with the head that the run printed.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import os
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -84,7 +86,7 @@ class Log:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
             self.path = self.folder / f"{now}-{os.getpid()}-{secrets.token_hex(4)}{SUFFIX}"
-            beside = {path.name: _head(path) for path in _logs(self.folder)}
+            beside = _beside(self.folder)
             os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         except OSError as error:
             raise InputError(
@@ -101,10 +103,9 @@ class Log:
             record["beside"] = self._beside
         record["previous"] = self._previous
         record["digest"] = digest_of(record)
-        line = json.dumps(record, sort_keys=True, ensure_ascii=False) + "\n"
         try:
             with self.path.open("a", encoding="utf-8") as stream:
-                stream.write(line)
+                stream.write(_line(record))
                 stream.flush()
                 os.fsync(stream.fileno())
         except OSError as error:
@@ -160,23 +161,23 @@ def verify(folder: str | Path, *, heads: Iterable[str] = ()) -> Verified:
     if not logs:
         raise InputError(f"holds no audit log (*{SUFFIX})", file=place)
     faults: list[str] = []
-    digests: dict[str, list[str]] = {}
+    digests: dict[str, dict[str, None]] = {}
     beside: dict[str, Mapping[str, str]] = {}
     for name, path in logs.items():
-        digests[name] = []
+        digests[name] = {}
         for record in _chain(path, faults):
-            digests[name].append(str(record["digest"]))
+            digests[name][str(record["digest"])] = None
             if isinstance(record.get("beside"), dict):
                 beside[name] = record["beside"]
     for name, others in beside.items():
         for other, head in others.items():
             if other not in logs:
                 faults.append(f"{other}: is missing; {name} was written beside it")
-            elif head not in (*digests[other], _START):
+            elif head != _START and head not in digests[other]:
                 faults.append(f"{other}: does not hold the record that {name} saw there; records were removed")
     every = {digest for listed in digests.values() for digest in listed}
     faults += [f"no log holds the head {head}: the end of a log was removed" for head in heads if head not in every]
-    last = tuple(listed[-1] for listed in digests.values() if listed)
+    last = tuple(next(reversed(listed)) for listed in digests.values() if listed)
     return Verified(len(logs), len(every), last, tuple(faults))
 
 
@@ -200,46 +201,71 @@ def file_digest(path: Path) -> str:
     return found.hexdigest()
 
 
+def _line(record: Record) -> str:
+    return json.dumps(record, sort_keys=True, ensure_ascii=False) + "\n"
+
+
 def _chain(path: Path, faults: list[str]) -> Iterator[Record]:
     """Yield the records that stand where they belong; say what does not."""
-    previous = _START
+    previous, number = _START, -1
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, ValueError) as error:
+        with path.open(encoding="utf-8", newline="\n") as lines:
+            for number, line in enumerate(lines):
+                try:
+                    record = json.loads(line)
+                    stated, due = record["digest"], digest_of(record)
+                except (ValueError, KeyError, TypeError, RecursionError):
+                    faults.append(f"{path.name}: line {number + 1} is not a record")
+                    return
+                if stated != due or line != _line(record):  # a key that is there twice has the digest of one of them
+                    faults.append(f"{path.name}: line {number + 1} was changed")
+                    return
+                if record.get("previous") != previous or record.get("number") != number:
+                    faults.append(f"{path.name}: before line {number + 1} a record was removed or inserted")
+                    return
+                previous = stated
+                yield record
+    except (OSError, UnicodeDecodeError) as error:
         faults.append(f"{path.name}: cannot be read ({error})")
         return
-    if not lines:
+    if number < 0:
         faults.append(f"{path.name}: is empty; its records were removed, or the run ended before it wrote one")
-    for number, line in enumerate(lines):
-        try:
-            record = json.loads(line)
-            stated, due = record["digest"], digest_of(record)
-        except (ValueError, KeyError, TypeError, RecursionError):
-            faults.append(f"{path.name}: line {number + 1} is not a record")
-            return
-        if stated != due:
-            faults.append(f"{path.name}: line {number + 1} was changed")
-            return
-        if record.get("previous") != previous or record.get("number") != number:
-            faults.append(f"{path.name}: before line {number + 1} a record was removed or inserted")
-            return
-        previous = stated
-        yield record
 
 
 def _logs(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.name.endswith(SUFFIX))
 
 
-def _head(path: Path) -> str:
-    """The digest of the last record of a log that another run may be writing; `_START` if it has none yet."""
-    head = _START
+def _beside(folder: Path) -> Mapping[str, str]:
+    """Return the heads of the logs of a folder that none of them has seen."""
+    heads: dict[str, str] = {}
+    seen: set[tuple[str, str]] = set()
+    for path in _logs(folder):
+        first, last = _ends(path)
+        heads[path.name] = str(last.get("digest", _START))
+        if isinstance(first.get("beside"), dict):
+            seen.update((name, str(head)) for name, head in first["beside"].items())
+    return dict(heads.items() - seen)
+
+
+def _ends(path: Path) -> tuple[Record, Record]:
+    """Return the first and the last whole record of a log that another run may be writing; empty if there is none."""
+    found: list[Record] = []
     try:
-        for line in path.read_text(encoding="utf-8").splitlines():
-            head = str(json.loads(line)["digest"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return head
-    return head
+        with path.open("rb") as stream:
+            lines = [stream.readline()]
+            stream.seek(max(stream.tell(), path.stat().st_size - _PART))
+            lines += stream.readlines()
+    except OSError:
+        lines = []
+    for line in (*lines[:1], *reversed(lines)):
+        with suppress(ValueError, RecursionError):
+            record = json.loads(line)
+            if isinstance(record, dict):
+                found.append(record)
+        if len(found) == 2:
+            return found[0], found[1]
+    return {}, {}
 
 
 def _user() -> str:

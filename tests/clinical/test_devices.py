@@ -92,6 +92,24 @@ def test_an_export_that_is_cut_short_gives_what_came_before(kb, write):
     assert codes(data, "error") == ["broken_xml"]
 
 
+def test_an_entity_costs_its_line_and_is_called_what_it_is(kb, write):
+    weight, entity = record("QuantityTypeIdentifierBodyMass", 70, "2024-05-01", "kg"), "<!ENTITY w '99'>"
+    told = record("QuantityTypeIdentifierBodyMass", "&w;", "2024-05-02", "kg")
+    for apart in ("\n", ""):
+        whole = export(weight, apart, told, apart).replace("ANY>", f"ANY>{entity}")
+        data = read([write("e.xml", whole)], kb)
+        assert values(data)["weight"] == 70
+        (problem,) = data.notes.filter(severity="error")["message"]
+        assert "an entity, and none is expanded" in problem
+
+
+def test_entities_behind_a_document_type_in_a_comment_are_not_expanded(kb, write):
+    told = record("QuantityTypeIdentifierBodyMass", "&w;", "2024-05-02", "kg")
+    hidden = export(told).replace("<!DOCTYPE", "<!-- <!DOCTYPE x> --><!DOCTYPE").replace("ANY>", "ANY><!ENTITY w '99'>")
+    with pytest.raises(InputError, match="entities are declared, and none is expanded"):
+        read([write("e.xml", hidden)], kb)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "expected"),
     [

@@ -80,6 +80,37 @@ def test_a_file_that_is_gone_or_shorter_is_missed_by_the_next_one(tmp_path: Path
     assert second.path.exists()
 
 
+def test_a_log_of_many_runs_grows_with_them_and_each_removal_is_found(tmp_path: Path) -> None:
+    paths = [filled(tmp_path, 1 + number % 3)[0].path for number in range(40)]
+    first = [json.loads(path.read_text().splitlines()[0])["beside"] for path in paths]
+    assert [list(beside) for beside in first] == [[], *([path.name] for path in paths[:-1])]
+    assert not verify(tmp_path).faults
+    for path in paths[:-1]:
+        content = path.read_text()
+        path.unlink()
+        assert verify(tmp_path).faults
+        path.write_text("".join(content.splitlines(keepends=True)[:-1]))
+        assert verify(tmp_path).faults
+        path.write_text(content)
+    assert not verify(tmp_path).faults
+
+
+def test_a_log_that_is_still_written_is_seen_once_more(tmp_path: Path) -> None:
+    service, _ = filled(tmp_path)
+    filled(tmp_path, 1)
+    service.add(run(9))
+    with service.path.open("a") as stream:
+        stream.write('{"half": ')
+    beside = Log(tmp_path)._beside
+    assert service.path.name in beside and len(beside) == 2
+
+
+def test_a_key_that_is_there_twice_is_a_change(tmp_path: Path) -> None:
+    log, _ = filled(tmp_path)
+    log.path.write_text(log.path.read_text().replace('{"beside"', '{"user": "somebody", "beside"', 1))
+    assert verify(tmp_path).faults == (f"{log.path.name}: line 1 was changed",)
+
+
 def test_values_of_options_are_not_logged(tmp_path: Path) -> None:
     log, _ = filled(tmp_path, 1)
     record = json.loads(log.path.read_text())

@@ -48,7 +48,7 @@ def read_export(events: Events, path: Path) -> None:
 def _parse(reader: _Reader, file: IO[bytes]) -> None:
     """Feed whole lines to the parser; behind a broken line, begin anew."""
     parser, fed = _parser(reader), 0
-    lines, head = 1, True
+    lines, head, end = 1, True, b""
     while chunk := file.read(_CHUNK) + file.readline(RECORD_LINE.most):
         if len(chunk) > RECORD_LINE.most:
             raise RECORD_LINE.refused(reader.events.file, f"line {lines}")
@@ -58,7 +58,7 @@ def _parse(reader: _Reader, file: IO[bytes]) -> None:
         if head:
             _refuse_encoding(chunk, reader.events.file)
             head = False
-        lines += chunk.count(b"\n")
+        lines, end = lines + chunk.count(b"\n"), chunk.rstrip()[-len(_END) :] or end
         while chunk:
             try:
                 parser.Parse(chunk, False)
@@ -67,9 +67,9 @@ def _parse(reader: _Reader, file: IO[bytes]) -> None:
             except expat.ExpatError as error:
                 at = max(parser.ErrorByteIndex - fed, 0)
                 if error.code != _STRAY_END:  # the end of an element whose beginning was broken is not worth a word
-                    what = expat.errors.messages.get(error.code, "broken")
+                    what = _SAID.get(error.code) or expat.errors.messages.get(error.code, "broken")
                     line = lines - chunk.count(b"\n", at)
-                    message = f"the XML is broken here ({what}); this line is not read"
+                    message = f"the XML is broken here ({what}); the rest of this line is not read"
                     reader.events.problem(None, "error", "broken_xml", message, f"line {line}")
                 chunk = chunk[at:].partition(b"\n")[2]
                 parser, fed = _parser(reader), len(_ROOT)
@@ -77,7 +77,8 @@ def _parse(reader: _Reader, file: IO[bytes]) -> None:
     try:
         parser.Parse(b"", True)
     except expat.ExpatError:
-        reader.events.problem(None, "error", "broken_xml", "the file ends early", f"line {lines}")
+        if end != _END:  # else what is open was broken, and is named
+            reader.events.problem(None, "error", "broken_xml", "the file ends early", f"line {lines}")
 
 
 def _refuse_encoding(head: bytes, file: str) -> None:
@@ -90,12 +91,14 @@ def _refuse_encoding(head: bytes, file: str) -> None:
 
 _ENCODING = re.compile(rb"""<\?xml\s[^>]*?encoding\s*=\s*["']([^"'>]*)""")
 _KNOWN = (b"utf-8", b"utf-16", b"iso-8859-1", b"us-ascii")
-_ROOT = b"<HealthData>"
+_ROOT, _END = b"<HealthData>", b"</HealthData>"
+_SAID = {expat.errors.codes[expat.errors.XML_ERROR_UNDEFINED_ENTITY]: "an entity, and none is expanded"}
 
 
 def _parser(reader: _Reader) -> expat.XMLParserType:
     parser = expat.ParserCreate()
     parser.StartElementHandler = reader.start
+    parser.EntityDeclHandler = reader.refuse_entity
     parser.buffer_text = True
     return parser
 
@@ -128,6 +131,10 @@ class _Reader:
         for (concept, kind, unit), count in self.unconverted.items():
             message = f"{concept} in {unit or 'no unit'} ({kind}, {count} records) cannot be converted: not used"
             self.events.problem(None, "error", "unit_unknown", message, kind, concept)
+
+    def refuse_entity(self, *_: object) -> None:
+        """Refuse a file whose entities the parser has seen: it would put their text into what is read."""
+        raise InputError("entities are declared, and none is expanded", file=self.events.file, fix="export it anew")
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """Take one element; everything of interest is in attributes."""
