@@ -145,7 +145,7 @@ def _plain_today(drug: Drug) -> str:
     if drug.ruled_out:
         named = (acting for row in (drug.ruled_out, *alike(drug.limits, drug.ruled_out)) for acting in row.acting)
         agents = " and ".join(dict.fromkeys(map(_agent, same_way(tuple(named)))))
-        when = f"with {agents}" if agents else drug.ruled_out.condition
+        when = f"with {agents}" if agents else drug.ruled_out.plain_condition
         allergies = ", ".join(flag.about for flag in drug.ruled_out.codes if flag.code == FlagCode.ALLERGY)
         said = f"{words('action', drug.action, plain=True)}{f' {when}' if when else ''}"
         said += ", whatever your genes are" if drug.whatever_the_genes else ""

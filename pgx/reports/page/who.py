@@ -16,6 +16,12 @@ from pgx.reports.page.wording import clean, humanise, number
 
 _ALWAYS = ("age", "sex", "weight", "egfr")
 """Concepts of which it is said that they are not on record."""
+_YEARS = "a"
+_DAYS_A_YEAR = 365.25
+_DAYS_TOLD, _MONTHS_TOLD = 62, 24
+"""Below these an age is told in days, and in months."""
+_ROUNDING = 1e-6
+"""Years that were worked out from months may lie this much below the whole number."""
 _NAMED = 12
 """Of more conditions than these that are not read, the rest is counted."""
 
@@ -119,6 +125,20 @@ def tested(genes: Iterable[Gene], needed: Sequence[str]) -> tuple[tuple[str, str
     return tuple((label, ", ".join(names)) for label, names in lines if names)
 
 
+def age(years: float) -> str:
+    """Return an age as it is said at a bedside: completed years, below two years months, in the first weeks days.
+
+    Examples
+    --------
+    >>> [age(58.9), age(1), age(0.586), age(22 / 365.25)]
+    ['58 years', '12 months', '7 months', '22 days']
+    """
+    days, months = round(years * _DAYS_A_YEAR), int(years * 12 + _ROUNDING)
+    if days < _DAYS_TOLD:
+        return f"{days} day" if days == 1 else f"{days} days"
+    return f"{int(years + _ROUNDING)} years" if months >= _MONTHS_TOLD else f"{months} months"
+
+
 def _is_condition(concept: str, lexicon: Lexicon) -> bool:
     return lexicon.is_condition(concept) and ("who", concept) not in wording.table()
 
@@ -130,6 +150,8 @@ def _day(row: Row) -> str:
 def _value(row: Row) -> str:
     value = row["value"]
     if isinstance(value, int | float):
+        if row["unit"] == _YEARS:
+            return age(float(value))
         unit = wording.words("unit", _text(row["unit"])) if row["unit"] else ""
         return f"{number(float(value))} {unit}".strip()
     return humanise(_text(row["code"]))
