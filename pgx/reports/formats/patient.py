@@ -77,6 +77,7 @@ def _page(template: str, shown: View, **more: object) -> str:
     helpers = {
         "plain_action": plain_action,
         "plain_reasons": lambda drug: list(plain_reasons(drug)),
+        "another_decides": another_decides,
         "plain_phenotype": plain_phenotype,
         "short": short,
         "alleles_in_short": alleles_in_short,
@@ -197,6 +198,15 @@ def _plain_interaction(drug: Drug) -> str:
     if drug.deciding is None or drug.deciding.turned or drug.action in ("standard", DECIDES):
         return f"{clause}; {words('action', DECIDES, plain=True)}"
     return f"{clause}; by your genes, {_in_plain_words(drug, drug.action)}"
+
+
+def another_decides(drug: Drug) -> bool:
+    """Return whether another medicine plays a part in what is said.
+
+    None does where a label or an allergy rules out what is not taken yet: without the others the same would be said.
+    """
+    by_itself = drug.ruled_out and drug.urgency == "avoid" and not drug.ruled_out.acting
+    return bool(drug.causes or (drug.linked and not (by_itself and drug.medication != "current")))
 
 
 def plain_reasons(drug: Drug) -> Iterator[str]:

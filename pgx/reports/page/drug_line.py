@@ -156,8 +156,10 @@ def _by_the_label(limit: Advice, acting: Sequence[Acting], name: str, deciding: 
         sum_unknown = f" ({SUM_UNKNOWN})" if torn else ""
         whose = "" if same_enzyme and not limit.matched else f", {limit.whose}"
         return f"{phrase(acting, clean(name))}{sum_unknown}: {limit.action}{whose}"
-    text = f"{limit.action} {limit.condition}, {limit.whose}"
-    return f"{text}; {phrase(acting, clean(name))}" if acting else text
+    text, interaction = f"{limit.action} {limit.condition}, {limit.whose}", phrase(acting, clean(name))
+    # A dose comes last in the line: it is the label's for such a person.
+    order = (interaction, text) if limit.urgency == "change_dose" else (text, interaction)
+    return "; ".join(filter(None, order))
 
 
 def _with_interaction(

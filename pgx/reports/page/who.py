@@ -38,7 +38,7 @@ def who(clinical: Sequence[Row], lexicon: Lexicon) -> tuple[tuple[str, str], ...
     """
     newest = {str(row["concept"]): row for row in sorted(clinical, key=_day)}
     shown = {code: words for (kind, code), (words, _) in wording.table().items() if kind == "who"}
-    lines = [(label, _value(newest[concept])) for concept, label in shown.items() if concept in newest]
+    lines = [(label, value(newest[concept])) for concept, label in shown.items() if concept in newest]
     conditions = [
         lexicon.feature(f"condition.{name}")
         for name, row in newest.items()
@@ -65,7 +65,7 @@ def not_read(notes: Iterable[Row]) -> tuple[tuple[str, str], ...]:
 def newest(rows: Iterable[Row]) -> dict[str, str]:
     """Return concept -> the newest of its values, with its day: ``11 U/g Hb (2026-10-12)``."""
     last = {str(row["concept"]): row for row in sorted(rows, key=_day)}
-    return {name: f"{_value(row)}{f' ({_day(row)})' if _day(row) else ''}" for name, row in last.items()}
+    return {name: f"{value(row)}{f' ({_day(row)})' if _day(row) else ''}" for name, row in last.items()}
 
 
 def today(clinical: Sequence[Row], medications: Sequence[Row]) -> date | None:
@@ -147,13 +147,14 @@ def _day(row: Row) -> str:
     return str(row["date"] or "")
 
 
-def _value(row: Row) -> str:
-    value = row["value"]
-    if isinstance(value, int | float):
+def value(row: Row, digits: int = 3) -> str:
+    """Return the value of a row of `pgx.schema.CLINICAL` in words: a number with its unit, an age, or a code."""
+    given = row["value"]
+    if isinstance(given, int | float):
         if row["unit"] == _YEARS:
-            return age(float(value))
+            return age(float(given))
         unit = wording.words("unit", _text(row["unit"])) if row["unit"] else ""
-        return f"{number(float(value))} {unit}".strip()
+        return f"{number(float(given), digits)} {unit}".strip()
     return humanise(_text(row["code"]))
 
 
