@@ -80,7 +80,8 @@ def drug_of(
     acting = from_products(decision.acting, products)
     settled = _settled(deciding)
     headline, reason = _line(deciding, part, valid, advice, untested, stakes, unclear, refused)
-    checks = _checks(deciding) if deciding and not part else ""
+    by_value = is_running(judgement) and lexicon.goes_by_a_measured_value(name)
+    checks = _checks(deciding, by_value=by_value) if deciding and not part else ""
     if deciding and not part:
         headline += _condition(deciding, judgement)
     reason = "; also ".join(filter(None, (reason, *map(_also, decision.further))))
@@ -240,9 +241,10 @@ def _condition(deciding: Advice, judgement: Judgement) -> str:
     return f" ({deciding.condition})" if deciding.row["population"] in aside else ""
 
 
-def _checks(deciding: Advice) -> str:
-    """What is checked beside the usual dose; mostly empty."""
+def _checks(deciding: Advice, *, by_value: bool) -> str:
+    """What is checked beside the usual dose, or a present one that goes by a measured value; mostly empty."""
     asked = deciding.urgency in ("monitor", "standard") and deciding.row["action"] != "insufficient"
+    asked |= by_value and deciding.urgency == "change_dose"
     return f"; check {', '.join(deciding.monitoring)}" if asked and deciding.monitoring else ""
 
 
