@@ -12,6 +12,8 @@ Paths = PathLike | Sequence[PathLike]
 """One path, or several."""
 Names = str | Sequence[str]
 """One name, several joined by commas, or a list."""
+_BUILD_NAMES = {"GRCh38": ("grch38", "hg38", "b38", "hs38", "38"), "GRCh37": ("grch37", "hg19", "b37", "hs37", "37")}
+"""What the reference genomes are called, in small letters."""
 
 
 def paths_of(given: Paths | None) -> list[PathLike]:
@@ -19,6 +21,18 @@ def paths_of(given: Paths | None) -> list[PathLike]:
     if given is None:
         return []
     return [given] if isinstance(given, str | Path) else list(given)
+
+
+def build_named(name: str) -> str:
+    """Return a reference genome by one of its names; a name that is none of them stays as it is.
+
+    Examples
+    --------
+    >>> build_named("hg38"), build_named("grch37"), build_named("mm10")
+    ('GRCh38', 'GRCh37', 'mm10')
+    """
+    known = name.strip().lower()
+    return next((build for build, names in _BUILD_NAMES.items() if known in names), name)
 
 
 def names_of(given: Names | None) -> list[str] | None:
@@ -93,6 +107,8 @@ class Options:
     date_format: str | None = None
 
     def __post_init__(self) -> None:
+        if self.build is not None:
+            object.__setattr__(self, "build", build_named(self.build))
         for name in ("samples", "genes"):
             if isinstance(given := getattr(self, name), str):
                 object.__setattr__(self, name, names_of(given))

@@ -177,9 +177,10 @@ def positions(
 ) -> None:
     """Write the positions that define alleles, as BED or VCF."""
     import pgx
+    from pgx.options import build_named
     from pgx.tables import put
 
-    text = pgx.kb.positions(build, how, genes=genes, prefix=not plain, knowledge=knowledge or ())
+    text = pgx.kb.positions(build_named(build), how, genes=genes, prefix=not plain, knowledge=knowledge or ())
     if out is None or str(out) == "-":
         typer.echo(text, nl=False)
     else:

@@ -6,7 +6,7 @@ import functools
 import inspect
 from collections.abc import Callable, Collection
 from datetime import date
-from enum import Enum, StrEnum
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,7 +15,7 @@ import typer
 from pgx.cli import completion
 from pgx.errors import UsageError
 from pgx.guard.limits import SHEET, read_file, refuse_pipe
-from pgx.options import Options, names_of
+from pgx.options import Options, build_named, names_of
 
 How = Options
 """Type of the parameter that `reading` fills."""
@@ -34,11 +34,8 @@ class Role(Enum):
     log = "a file to which lines are added, and which is no table"
 
 
-class Build(StrEnum):
-    """Reference genomes that the knowledge has positions on."""
-
-    GRCh38 = "GRCh38"
-    GRCh37 = "GRCh37"
+BUILDS = ("GRCh38", "GRCh37")
+"""Reference genomes that the knowledge has positions on."""
 
 
 _VCFS = typer.Argument(
@@ -111,8 +108,14 @@ Samples = Annotated[
     Role.perhaps,
 ]
 Assembly = Annotated[
-    Build | None,
-    typer.Option("--build", help="Reference genome of the file [default: detected from the file].", show_default=False),
+    str | None,
+    typer.Option(
+        "--build",
+        metavar="<GRCh38|GRCh37>",
+        help="Reference genome of the file; hg38, b38, hg19 and b37 are understood [default: detected from the file].",
+        show_default=False,
+        autocompletion=completion.one_of(*BUILDS),
+    ),
 ]
 AbsentIsReference = Annotated[
     bool,
@@ -323,10 +326,12 @@ def gather(
 ) -> Options:
     """Gather the options on reading into the library's `Options`; this signature is their one list (`reading`)."""
     choices("--outside-mode", outside_mode, ("override", "fill"))
+    if build is not None and build_named(build) not in BUILDS:
+        raise UsageError(f"--build: {build!r} is not one of {', '.join(BUILDS)}")
     return Options(
         samples=listed(samples),
         genes=names_of(genes),
-        build=build.value if build else None,
+        build=build,
         absent_is_reference=absent_is_reference,
         min_gq=min_gq,
         min_dp=min_dp,

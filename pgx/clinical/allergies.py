@@ -193,13 +193,13 @@ def alerts(clinical: ClinicalData, advice: pl.DataFrame | None, kb: KnowledgeBas
     Note
         With the code ``allergy``: `subject` is the drug, `where` it or the one that is named instead of it.
     """
-    recorded = clinical.observations.filter(pl.col("concept") == "allergy").select("sample", "code", "source")
+    recorded = clinical.observations.filter(pl.col("concept") == "allergy").select("sample", "code")
     if recorded.is_empty():
         return
     known = allergens(kb)
-    by_sample: defaultdict[str, dict[str, str]] = defaultdict(dict)
-    for sample, code, source in recorded.iter_rows():
-        by_sample[sample].setdefault(code, source)
+    by_sample: defaultdict[str, list[str]] = defaultdict(list)
+    for sample, code in recorded.iter_rows():
+        by_sample[sample].append(code)
     said: dict[tuple[str, str], tuple[str, str]] = {}
     taken = clinical.medications.filter(pl.col("status") != "stopped").select("sample", "drug", "status")
     apart = ("medication_unknown", "medication_local", "medication_unread")
@@ -215,13 +215,12 @@ def alerts(clinical: ClinicalData, advice: pl.DataFrame | None, kb: KnowledgeBas
         # What is certain comes alone; what may be is said where nothing is certain.
         shown = {code: why for code, why in reasons.items() if MAYBE not in why} or reasons
         if shown:
-            sources = "; ".join(dict.fromkeys(by_sample[sample][code] for code in shown))
             yield Note(
                 sample=sample,
                 stage="clinical",
                 severity=Severity.WARNING,
                 code=NoteCode.ALLERGY,
-                message=f"{what}: {'; '.join(dict.fromkeys(shown.values()))} ({sources})",
+                message=f"{what}: {'; '.join(dict.fromkeys(shown.values()))}",
                 subject=beside,
                 where=drug,
             )

@@ -149,7 +149,8 @@ def _applies(decision: Decision[S]) -> str | None:
 def _details(decision: Decision[S], said: S | None, known: Known) -> list[str]:
     """Return what the rows that ask for it say of doses and of later changes.
 
-    The row that decides goes first and the others are silent: two numbers joined by "or" are no advice.
+    The row that decides goes first and the others are silent: two numbers joined by "or" are no advice. Of the highest
+    doses it is the lowest that counts, whoever gives it.
     """
     if said is None or said.turned or decision.urgency == "no_data":
         return []
@@ -179,9 +180,11 @@ def _details(decision: Decision[S], said: S | None, known: Known) -> list[str]:
     by_label = [detail for row in limits for detail in known.details.get(row.rule, ())]
     if of_genes and decision.urgency == "change_dose" and not any(Flag.parse(one).code in DOSES for one in details):
         details += by_label[:1]
+    # Of several sources that ask for the same, and of the genes beside a label, the lowest leads as well.
+    rows = [row for row in decision.agreeing if row.applies == "yes"] if of_genes and not withheld else []
     if not of_genes and all(acting.asks_for == "lower" for acting in decision.acting):
         rows = [row for row in decision.valid if row.applies == "yes" and row.urgency == "change_dose"]
-        by_label += [detail for row in rows for detail in known.details.get(row.rule, ())]
+    by_label += [detail for row in rows for detail in known.details.get(row.rule, ())]
     return with_lowest(details, by_label)
 
 

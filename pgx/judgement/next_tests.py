@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from pgx import schema
-from pgx.assertion import NOT_CALLED
+from pgx.assertion import asserted
 from pgx.codes import Applies, FlagCode, Urgency
 from pgx.guidance import recommend
 from pgx.judgement.judgement import Judgement
@@ -196,7 +196,7 @@ def _by_gene(
 
 def _kind(pattern: PatternCall) -> str:
     """Return what could be found out of a gene: all of it, or its copies, or which of several results it is."""
-    if pattern.status == NOT_CALLED:
+    if not asserted(pattern.status, pattern.flags):
         return GENE
     return COPIES if FlagCode.NO_COPY_NUMBER in pattern.flags else GENOTYPE
 
@@ -211,7 +211,8 @@ def _untested(one: Judgement) -> Iterator[str]:
 def _worth_asking(outcomes: Outcomes, sample: str, pattern: PatternCall, gene: str) -> Iterator[Outcome]:
     """Yield the results that a gene may have, without the most improbable ones of a gene that was tested."""
     for outcome in outcomes.of(sample, pattern, gene):
-        if pattern.status == NOT_CALLED or outcome.probability is None or outcome.probability >= _LEAST:
+        told = asserted(pattern.status, pattern.flags)
+        if not told or outcome.probability is None or outcome.probability >= _LEAST:
             yield outcome
 
 

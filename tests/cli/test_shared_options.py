@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from pgx.cli import call, features, options, report, score
+from pgx.errors import UsageError
 from pgx.inputs import Options
 from tests.conftest import EXAMPLES
 
@@ -26,6 +27,20 @@ def test_every_command_has_all_of_them_in_one_order(command):
 def test_they_are_the_librarys_options_and_its_defaults():
     assert options.gather() == Options()
     assert set(SHARED) - {"person"} == set(Options.__slots__) - {"persons"}
+
+
+@pytest.mark.parametrize(
+    ("name", "build"),
+    [("hg38", "GRCh38"), ("B38", "GRCh38"), ("grch38", "GRCh38"), ("hg19", "GRCh37"), ("b37", "GRCh37"), (None, None)],
+)
+def test_a_reference_genome_goes_by_its_other_names_too(name, build):
+    assert options.gather(build=name).build == Options(build=name).build == build
+
+
+@pytest.mark.parametrize("name", ["mm10", "hg18", "hg37", "GRCh19", "", "GRCh38,GRCh37"])
+def test_one_that_is_none_of_them_is_wrong_usage(name):
+    with pytest.raises(UsageError, match="--build"):
+        options.gather(build=name)
 
 
 def test_a_command_declares_only_what_is_its_own():

@@ -44,9 +44,9 @@ EXPRESSER = {"CYP3A5": pattern("*1/*1")}
 NON_EXPRESSER = {"CYP3A5": pattern("*3/*3")}
 
 
-def result(calls, medications, drugs=None, kb=KB):
+def result(calls, medications, drugs=None, kb=KB, observations=()):
     listed = [one if isinstance(one, dict) else {"drug": one} for one in medications]
-    history = clinical(listed)
+    history = clinical(listed, observations)
     frame, phenotypes = assign(callset({"s": calls}), kb, history)
     said = recommend(phenotypes, frame, history, kb, drugs=drugs)
     found = remarks(phenotypes, history, kb)

@@ -75,10 +75,10 @@ def told_by_text(text: str, drugs: Sequence[str]) -> Told:
     for line in re.split(r"(?m)^ (?:Model scores|Genes) ", text)[0].splitlines():
         head = re.fullmatch(r"\S (.+) \(\d+\)", line)
         urgency = heads.get(head[1], urgency) if head else urgency
-        named = re.match(r"  (\S+)", line)
-        if urgency and named:
+        named = [drug for drug in drugs if re.match(rf"  {re.escape(drug)}(?=  |\s?\(|$)", line)]
+        if urgency:
             listed = re.split(r", ", line.strip()) if urgency in QUIET else []
-            found |= {drug: urgency for drug in (named[1], *listed) if drug in drugs and drug not in found}
+            found |= {drug: urgency for drug in (*named, *listed) if drug in drugs and drug not in found}
     return found
 
 

@@ -14,7 +14,7 @@ from pgx.judgement import Judgement
 from pgx.reports import FORMATS
 from pgx.reports.page.remarks import marks_of, shared_remarks
 from pgx.types import Result
-from tests.judgement.outputs import OUTPUTS, disagreements, judged_of
+from tests.judgement.outputs import OUTPUTS, disagreements, judged_of, told_by_text, urgencies
 from tests.reports import rendered
 from tests.sizes import size
 
@@ -66,6 +66,14 @@ def test_an_output_that_says_something_else_is_found(small, output):
         }
         found += OUTPUTS[output](small, sample, turned)
     assert found or (output == "plan" and not rendered.follow_up(small, sample))
+
+
+def test_a_name_of_several_words_is_read_from_the_text_as_a_whole():
+    result = pgx.report(VCF, medications=["codeine", "st. john's wort", "folic acid"],
+                        options=pgx.Options(samples=_people()[:1]))  # fmt: skip
+    ((sample, judged),) = judged_of(result).items()
+    told = told_by_text(rendered.render_text(result, sample, width=118), list(judged))
+    assert told == urgencies(judged) and any(" " in drug for drug in told)
 
 
 def test_every_format_that_is_about_a_person_is_looked_at_here():

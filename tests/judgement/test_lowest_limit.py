@@ -35,6 +35,14 @@ def test_the_lowest_leads(drugs, most, not_told):
     assert most in headline and not_told not in headline, headline
 
 
+def test_of_two_sources_that_ask_for_the_same_the_lower_limit_leads():
+    """DPWG halves the highest dose of pimozide, to 10 mg a day; the FDA's table has 4 mg a day for adults."""
+    age = {"concept": "age", "value": 44.0, "unit": "a"}
+    found = result({"CYP2D6": pattern("*4/*4")}, ["pimozide"], observations=[age])
+    headline = line(found, "pimozide").headline
+    assert "at most 4 mg/day" in headline and "10 mg" not in headline, headline
+
+
 def test_twice_a_day_counts_twice_and_what_has_no_milligrams_stays():
     assert with_lowest(["at_most:40 mg a day:"], ["at_most:20 mg twice a day:"]) == ["at_most:40 mg a day:"]
     assert with_lowest(["at_most:40 mg once a day:"], ["at_most:7.5 mg a day:"]) == ["at_most:7.5 mg a day:"]

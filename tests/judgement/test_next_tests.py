@@ -11,6 +11,8 @@ from tests.judgement.test_patients import variants
 from tests.reports import rendered
 
 VCF = "tests/data/1kgp.GRCh38.vcf.gz"
+RARE = "94842866\t.\tA\tG\t.\tPASS\t.\tGT\t1/1"
+"""A base of CYP2C19 that most people have."""
 
 
 GENES = {"CYP2C19": ("clopidogrel",), "SLCO1B1": ("simvastatin",)}
@@ -67,6 +69,18 @@ def test_a_gene_that_was_not_tested_tells_each_advice_with_its_probability(untes
     assert found["urgency_then"][0] == "avoid", "the gravest first"
     chances = dict(found.select("urgency_then", "probability").iter_rows())
     assert 0.01 < chances["change_dose"] < 0.1 and chances["standard"] > 0.9
+
+
+def test_a_gene_of_which_the_file_shows_next_to_nothing_counts_as_not_tested(tmp_path):
+    """One position of 35, which few alleles need: its copies are not what is missing."""
+    vcf = variants(tmp_path, ["X"])
+    vcf.write_text(
+        vcf.read_text(encoding="utf-8").replace("94781859\t.\tG\tA\t.\tPASS\t.\tGT\t./.", RARE), encoding="utf-8"
+    )
+    found = pgx.report(vcf, medications=["clopidogrel"])
+    assert found.next_tests["kind"].unique().to_list() == ["gene"]
+    page = rendered.render_text(found, "X", width=118)
+    assert "next: CYP2C19 not tested:" in page and "Test CYP2C19 first: 1 drug." in page
 
 
 def test_where_no_frequency_is_known_no_probability_is_made_up(untested):

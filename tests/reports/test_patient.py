@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from pgx import schema
-from pgx.reports.formats.patient import short
+from pgx.reports.formats.patient import another_decides, short
 from pgx.reports.formats.plan import checks
 from tests.listed import from_text
 from tests.reports import example
@@ -197,3 +197,20 @@ def test_the_name_of_a_laboratorys_file_stands_on_nothing_that_is_carried(render
     notes = pl.concat([result.notes, schema.from_rows([lost], schema.NOTES)])
     said = text(render(replace(result, notes=notes), example.SAMPLE))
     assert "laboratory" in said and "Muster" not in said
+
+
+def with_allergy_to(drug):
+    """Return the example with a recorded allergy that rules one of its medicines out, whatever else is taken."""
+    row = {"sample": example.SAMPLE, "drug": drug, "source": "record", "guideline": "allergy", "genes": ["none"],
+           "applies": "yes", "urgency": "avoid", "action": "avoid", "strength": "none",
+           "flags": ["label_limit", f"allergy:an allergy to {drug} is recorded"]}  # fmt: skip
+    result = example.build()
+    return replace(result, guidance=pl.concat([result.guidance, schema.from_rows([row], schema.GUIDANCE)]))
+
+
+def test_no_other_medicine_plays_a_part_where_an_allergy_rules_out_what_is_not_taken_yet():
+    drugs = {drug.name: drug for drug in view(with_allergy_to("clopidogrel"), example.SAMPLE).drugs}
+    allergic = replace(drugs["clopidogrel"], interactions=("omeprazole inhibits CYP2C19",))
+    assert allergic.ruled_out and allergic.linked and not another_decides(replace(allergic, medication="planned"))
+    assert another_decides(replace(allergic, medication="current")), "what is taken is not stopped without asking"
+    assert another_decides(replace(drugs["warfarin"], interactions=("amiodarone inhibits CYP2C9",)))

@@ -1,5 +1,7 @@
 """Every code that the knowledge can bring into a report has words."""
 
+import re
+
 import polars as pl
 import pytest
 from hypothesis import given
@@ -43,6 +45,26 @@ def test_every_phenotype_on_a_scale_has_a_place(kb):
     )
     missing = {p for p in rules["phenotype"].drop_nulls() if ("scale", p) not in wording.table()}
     assert not missing
+
+
+MEDICAL = re.compile(
+    r"clearance|eGFR|cirrhosis|ventricular|bradycardia|ischaem|infarct|angina|deficien|myopath|broncho|psychotic|"
+    r"embolism|hepatic|renal|neurovasc|percutan|coronary|fibrillation"
+)
+
+
+@pytest.mark.parametrize("table", ["label_limits", "recommendations"])
+def test_a_person_is_told_of_a_condition_in_everyday_words(kb, table):
+    found = {LEXICON.population(code, plain=True) for code in kb.table(table)["population"].unique()}
+    assert not {phrase for phrase in found if MEDICAL.search(phrase)}
+    assert LEXICON.population("lvef_lt_55") == "with a left ventricular ejection fraction below 55 %"
+
+
+def test_everyday_words_are_of_conditions_that_the_knowledge_has(kb):
+    known = {code for name in ("label_limits", "label_interactions", "recommendations", "exceptions", "set_aside")
+             for column in ("population", "condition") if column in kb.table(name).columns
+             for code in kb.table(name)[column].drop_nulls()}  # fmt: skip
+    assert {code for kind, code in wording.table() if kind == "population"} <= known
 
 
 def test_unknown_codes_are_shown_readably():

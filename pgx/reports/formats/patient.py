@@ -77,6 +77,7 @@ def _page(template: str, shown: View, **more: object) -> str:
     helpers = {
         "plain_action": plain_action,
         "plain_reasons": lambda drug: list(plain_reasons(drug)),
+        "another_decides": another_decides,
         "plain_phenotype": plain_phenotype,
         "short": short,
         "alleles_in_short": alleles_in_short,
@@ -145,7 +146,7 @@ def _plain_today(drug: Drug) -> str:
     if drug.ruled_out:
         named = (acting for row in (drug.ruled_out, *alike(drug.limits, drug.ruled_out)) for acting in row.acting)
         agents = " and ".join(dict.fromkeys(map(_agent, same_way(tuple(named)))))
-        when = f"with {agents}" if agents else drug.ruled_out.condition
+        when = f"with {agents}" if agents else drug.ruled_out.plain_condition
         allergies = ", ".join(flag.about for flag in drug.ruled_out.codes if flag.code == FlagCode.ALLERGY)
         said = f"{words('action', drug.action, plain=True)}{f' {when}' if when else ''}"
         said += ", whatever your genes are" if drug.whatever_the_genes else ""
@@ -197,6 +198,15 @@ def _plain_interaction(drug: Drug) -> str:
     if drug.deciding is None or drug.deciding.turned or drug.action in ("standard", DECIDES):
         return f"{clause}; {words('action', DECIDES, plain=True)}"
     return f"{clause}; by your genes, {_in_plain_words(drug, drug.action)}"
+
+
+def another_decides(drug: Drug) -> bool:
+    """Return whether another medicine plays a part in what is said.
+
+    None does where a label or an allergy rules out what is not taken yet: without the others the same would be said.
+    """
+    by_itself = drug.ruled_out and drug.urgency == "avoid" and not drug.ruled_out.acting
+    return bool(drug.causes or (drug.linked and not (by_itself and drug.medication != "current")))
 
 
 def plain_reasons(drug: Drug) -> Iterator[str]:

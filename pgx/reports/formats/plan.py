@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 from pgx.codes import FlagCode
 from pgx.judgement.read_back import is_running
+from pgx.knowledge.acting import phrase
 from pgx.reports.page.build import Drug, View, view
 from pgx.reports.page.cells import codes_of
 from pgx.reports.page.lexicon import Lexicon
@@ -118,7 +119,7 @@ def _of_drug(drug: Drug, start: object, now: date | None, lexicon: Lexicon) -> I
                 day,
                 when,
                 tuple(dict.fromkeys(sources)),
-                "; ".join(filter(None, (drug.acting_said, note))),
+                "; ".join(filter(None, (phrase(drug.acting, drug.name), note))),
                 code in local,
                 drug.medication == "current",
             )

@@ -137,9 +137,8 @@ def _summary(shown: View) -> list[RenderableType]:
         Text.assemble(("! ", "bold red"), clean(str(note["message"]))) for note in shown.first_alerts
     ]
     for gene, stake, needing in shown.tests_needed:
-        line = Text.assemble(
-            ("! Not tested but needed: ", "bold yellow"), (gene, "bold"), f" for {', '.join(needing)}; "
-        )
+        lacking = "No usable result but needed" if gene in shown.refused else "Not tested but needed"
+        line = Text.assemble((f"! {lacking}: ", "bold yellow"), (gene, "bold"), f" for {', '.join(needing)}; ")
         parts.append(line.append(f"some results would mean: {words('urgency', stake).lower()}"))
     for gene, stake, concerned in shown.unclear:
         line = Text.assemble(("! Shown but not known: ", "bold yellow"), (gene, "bold"))
@@ -203,10 +202,9 @@ def _drug_lines(drugs: list[Drug], shared: Mapping[tuple[str, str], Remark]) -> 
             text.append(f" · {drug.reason}", "dim")
         if drug.sources:
             text.append(f" [{', '.join(drug.sources)}]", "dim")
-        if drug.alternatives or drug.not_fitting:
+        if drug.instead_said:
             text.append("\ninstead: ", "bold")
-            rejected = f"not {drug.not_fitting}" if drug.not_fitting else ""
-            text.append("; ".join(filter(None, (", ".join(drug.instead), rejected))))
+            text.append(drug.instead_said)
         if drug.set_aside:
             text.append("\nfor a first treatment only: ", "bold")
             text.append(drug.set_aside)

@@ -20,11 +20,15 @@ _IN_SENTENCES = {FlagCode.ALTERNATIVE_LIMITED, FlagCode.INTERACTION_REVERSES}
 
 @dataclass(frozen=True)
 class Advice(Statement):
-    """What one source says for one drug, in words; `tests` are the checks that give a value."""
+    """What one source says for one drug, in words.
+
+    `tests` are the checks that give a value, `whom` is the condition on the person in everyday words.
+    """
 
     action: str
     dose: str
     condition: str
+    whom: str
     text: str
     matched: tuple[tuple[str, str], ...]
     implications: tuple[tuple[str, str], ...]
@@ -46,6 +50,12 @@ class Advice(Statement):
     def whose(self) -> str:
         """For whom a label's row holds: whatever the genes, or with a result that it names."""
         return f"for {self.result}" if self.matched else "whatever the genes"
+
+    @cached_property
+    def plain_condition(self) -> str:
+        """The condition in everyday words; of a label's row on an interaction the names of the other drugs stay."""
+        agents = " and ".join(dict.fromkeys(one.agent for one in same_way(self.acting))) if self.is_limit else ""
+        return " ".join(filter(None, (f"with {agents}" if agents else "", self.whom)))
 
     @cached_property
     def undecided(self) -> str:
@@ -102,6 +112,7 @@ def advice_of(row: Row, lexicon: Lexicon) -> Advice:
         else wording.action(source, action) or words("applies", text_of_cell(row["applies"])) or "no advice",
         dose=wording.dose(text_of_cell(row["dose_change"])),
         condition=_condition(row, lexicon),
+        whom=lexicon.population(text_of_cell(row["population"]), plain=True),
         text=text_of_cell(row["recommendation"]),
         matched=tuple((gene, value or "") for gene, value in pairs_of(row["phenotypes"])),
         implications=tuple(wording.implications(pairs_of(row["implication"]))),

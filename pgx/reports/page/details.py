@@ -33,7 +33,7 @@ def under(judgement: Judgement, lexicon: Lexicon, *, plain: bool = False) -> str
     for action, change, whom in arguments_of(judgement, FlagCode.UNDER, 3):
         said = words("action", action, plain=plain) if plain else _action(action, judgement, lexicon)
         amount = f" ({wording.dose(change)})" if change and not plain else ""
-        phrases.setdefault(f"{said}{amount}", []).append(lexicon.population(whom))
+        phrases.setdefault(f"{said}{amount}", []).append(lexicon.population(whom, plain=plain))
     return "; ".join(f"{' or '.join(whom)}: {said}" for said, whom in phrases.items())
 
 
@@ -53,8 +53,10 @@ def doses(judgement: Judgement, lexicon: Lexicon) -> str:
     return " or ".join(dict.fromkeys(phrases))
 
 
-def headline_of(headline: str, judgement: Judgement, lexicon: Lexicon, products: Products, medication: str = "") -> str:
-    """Return the headline with its causes before it, and doses and later changes behind it.
+def headline_of(
+    headline: str, judgement: Judgement, lexicon: Lexicon, products: Products, medication: str = "", checks: str = ""
+) -> str:
+    """Return the headline with its causes before it, and doses, checks and later changes behind it.
 
     `medication` is ``current``, ``planned`` or empty.
     """
@@ -67,19 +69,21 @@ def headline_of(headline: str, judgement: Judgement, lexicon: Lexicon, products:
     if dose and then and judgement.urgency == "avoid":
         headline = f"{headline}; {then}, {dose}"
     else:
-        headline = words_with(headline, judgement, dose)
+        headline = words_with(headline, judgement, dose) + checks
         headline = f"{headline}; {then}" if then else headline
     if conditional := under(judgement, lexicon):
         headline = f"{headline}; {conditional}"
     headline = _until_washed_out(headline, judgement, products, lexicon)
+    others = _for_others(judgement, lexicon)
+    beside = list(filter(None, (others, *_beside(judgement, told=bool(others)))))
+    told = judgement.drug in not_started_of(judgement) and bool(others or _others_beside(judgement))
     causes = [cause for cause in causes_of(judgement) if cause.taken]
     if causes:
-        steps = dict.fromkeys(_given_up(cause, judgement, products, lexicon, medication) for cause in causes)
+        steps = dict.fromkeys(_given_up(cause, judgement, products, lexicon, medication, told) for cause in causes)
         headline = f"{' or '.join(steps)}; otherwise {headline}"
     if then := once_started(judgement, lexicon, products):
         headline = f"{then}; until then: {headline}"
-    beside = [_for_others(judgement, lexicon), *_beside(judgement)]
-    headline = f"{'; '.join(filter(None, beside))}; for itself: {headline}" if any(beside) else headline
+    headline = f"{'; '.join(beside)}; for itself: {headline}" if beside else headline
     drug = clean(judgement.drug)
     return f"(in {products[drug]}) {headline}" if drug in products else headline
 
@@ -122,14 +126,21 @@ def _for_others(judgement: Judgement, lexicon: Lexicon) -> str:
     return f"{what}: it {' and '.join(f'{how} ' + ' and '.join(drugs) for how, drugs in harmed.items())}"
 
 
-def _beside(judgement: Judgement) -> Iterator[str]:
-    """Yield the drugs that are ruled out beside a medicine, those apart that are not to be started."""
-    idle = not_started_of(judgement)
+def _others_beside(judgement: Judgement) -> list[str]:
+    """Return the drugs that are ruled out beside a medicine and that it is not told to wait for, or they for it."""
+    return [drug for drug in _ruled_out_beside(judgement) if drug not in not_started_of(judgement)]
+
+
+def _beside(judgement: Judgement, *, told: bool) -> Iterator[str]:
+    """Yield the drugs that are ruled out beside a medicine, those apart that are not to be started.
+
+    `told` is whether it is said already that the medicine itself is not to be started.
+    """
     if acted := acts_on(judgement):
         yield f"a label speaks of it beside {_joined(acted)}: see there"
-    others = [drug for drug in _ruled_out_beside(judgement) if drug not in idle]
-    if others:
-        start = "do not start this one together with" if judgement.drug in idle else "not together with"
+    if others := _others_beside(judgement):
+        idle = judgement.drug in not_started_of(judgement) and not told
+        start = "do not start this one together with" if idle else "not together with"
         yield f"{start} {_with_source(others, judgement, 'or')}"
     if new := waiting(judgement):
         yield f"{_with_source(new, judgement)}, which {_is(new)} not taken yet, {_is(new)} not to be started beside it"
@@ -175,18 +186,23 @@ def leads(judgement: Judgement) -> bool:
     return is_running(judgement) or any(any(arguments_of(judgement, code, 1, 6)) for code in codes)
 
 
-def _given_up(cause: Cause, judgement: Judgement, products: Products, lexicon: Lexicon, medication: str) -> str:
+def _given_up(
+    cause: Cause, judgement: Judgement, products: Products, lexicon: Lexicon, medication: str, told: bool
+) -> str:
     """Return what is done about a cause, and what is said without it.
 
     ``change paroxetine first, if that is possible (without it: use as usual)`` is said of what is taken, ``do not start
     paroxetine`` of what is only planned. Of a drug that is itself only planned both ways are named: who treats chooses.
-    One that is only asked about says nothing of what is taken.
+    One that is only asked about says nothing of what is taken, and neither does one of which it is `told` already that
+    it is not to be started, for what it does to others.
     """
     alone, idle = _action(cause.action, judgement, lexicon), not_started_of(judgement)
     which = {1: "it", 2: "both"}.get(len(cause.taken), "all of them")
     which = _named(cause.taken, products) if _kept(cause.taken, lexicon) else which
     days = [int(days) for agent, days in arguments_of(judgement, FlagCode.WAIT_AFTER, 2) if agent in cause.agents]
     without = f"({_days(max(days))} after the last dose of {which}: {alone})" if days else f"(without {which}: {alone})"
+    if told:
+        return f"not as long as {_named(cause.taken, products)} {_is(cause.taken)} taken {without}"
     if judgement.drug in idle:
         waits = f"do not start this one as long as {_named(cause.taken, products)} {_is(cause.taken)} taken"
         first = f"{_changed(_named(cause.taken, products), cause.taken, lexicon)} {without}"
@@ -283,6 +299,14 @@ def not_fitting(judgement: Judgement) -> str:
     """Return which drugs the sources name that do not fit the person, and why; mostly empty."""
     found = arguments_of(judgement, FlagCode.ALTERNATIVE_RULED_OUT, 2)
     return ", ".join(f"{clean(drug)} ({words('unfit', why)})" for drug, why in found)
+
+
+def instead_said(judgement: Judgement) -> str:
+    """Return what the sources name instead in one line: what fits, and what does not; mostly empty."""
+    fitting, unfit = ", ".join(instead(judgement)), not_fitting(judgement)
+    if unfit and not fitting:
+        return f"no drug that a source names fits this person: {unfit}"
+    return f"{fitting}; not {unfit}" if unfit else fitting
 
 
 def open_limits(judgement: Judgement, limits: Sequence[Advice], leading: Advice | None) -> tuple[Advice, ...]:

@@ -80,11 +80,15 @@ def drug_of(
     acting = from_products(decision.acting, products)
     settled = _settled(deciding)
     headline, reason = _line(deciding, part, valid, advice, untested, stakes, unclear, refused)
+    by_value = is_running(judgement) and lexicon.goes_by_a_measured_value(name)
+    checks = _checks(deciding, by_value=by_value) if deciding and not part else ""
     if deciding and not part:
-        headline += _condition_and_checks(deciding, judgement)
+        headline += _condition(deciding, judgement)
     reason = "; also ".join(filter(None, (reason, *map(_also, decision.further))))
     beside = decision.ruled_out or (decision.acting and decision.by_the_genes == "standard")
     alone, told_alone = (_said_alone(deciding), _genes_alone(deciding)) if beside else ("", "")
+    if decision.ruled_out or decision.acting:
+        headline, checks = f"{headline}{checks}", ""
     if decision.ruled_out:
         by_genes = _by_the_genes(deciding, headline) + (f", {reason}" if reason else "")
         if deciding and alone:
@@ -96,7 +100,7 @@ def drug_of(
     return Drug(
         name=clean(name),
         judgement=judgement,
-        headline=details.headline_of(headline, judgement, lexicon, products, medication),
+        headline=details.headline_of(headline, judgement, lexicon, products, medication, checks),
         later=details.later(judgement, lexicon),
         under=details.under(judgement, lexicon),
         met=details.met(judgement, lexicon),
@@ -153,8 +157,10 @@ def _by_the_label(limit: Advice, acting: Sequence[Acting], name: str, deciding: 
         sum_unknown = f" ({SUM_UNKNOWN})" if torn else ""
         whose = "" if same_enzyme and not limit.matched else f", {limit.whose}"
         return f"{phrase(acting, clean(name))}{sum_unknown}: {limit.action}{whose}"
-    text = f"{limit.action} {limit.condition}, {limit.whose}"
-    return f"{text}; {phrase(acting, clean(name))}" if acting else text
+    text, interaction = f"{limit.action} {limit.condition}, {limit.whose}", phrase(acting, clean(name))
+    # A dose comes last in the line: it is the label's for such a person.
+    order = (interaction, text) if limit.urgency == "change_dose" else (text, interaction)
+    return "; ".join(filter(None, order))
 
 
 def _with_interaction(
@@ -229,13 +235,17 @@ def _headline(deciding: Advice, otherwise: Advice | None) -> str:
     return deciding.headline
 
 
-def _condition_and_checks(deciding: Advice, judgement: Judgement) -> str:
-    """Whom the advice is for, where the stage of treatment decided that, and what is checked beside the usual dose."""
+def _condition(deciding: Advice, judgement: Judgement) -> str:
+    """Whom the advice is for, where the stage of treatment decided that; mostly empty."""
     aside = {flag.about for flag in map(Flag.parse, judgement.flags) if flag.code == FlagCode.SET_ASIDE}
-    condition = f" ({deciding.condition})" if deciding.row["population"] in aside else ""
+    return f" ({deciding.condition})" if deciding.row["population"] in aside else ""
+
+
+def _checks(deciding: Advice, *, by_value: bool) -> str:
+    """What is checked beside the usual dose, or a present one that goes by a measured value; mostly empty."""
     asked = deciding.urgency in ("monitor", "standard") and deciding.row["action"] != "insufficient"
-    checks = deciding.monitoring if asked else ()
-    return condition + (f"; check {', '.join(checks)}" if checks else "")
+    asked |= by_value and deciding.urgency == "change_dose"
+    return f"; check {', '.join(deciding.monitoring)}" if asked and deciding.monitoring else ""
 
 
 def _why_nothing(

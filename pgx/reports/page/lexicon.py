@@ -223,10 +223,12 @@ class Lexicon:
         subject = self.feature(rest) if _FEATURE.match(rest) else humanise(rest)
         return f"{meaning}: {subject}"
 
-    def population(self, code: str | None) -> str:
+    def population(self, code: str | None, *, plain: bool = False) -> str:
         """Return a population condition as a phrase: ``adult`` becomes ``for adults``; empty for everyone."""
         if code and (local := self._local_text("population", code)):
             return clean(local)
+        if plain and code and (everyday := wording.table().get(("population", code), ("", ""))[1]):
+            return everyday
         phrase = templates(self.kb.folders).words.get("population", {}).get(code or "general")
         return clean(phrase) if isinstance(phrase, str) else humanise(code or "")
 

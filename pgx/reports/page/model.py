@@ -12,7 +12,7 @@ from pgx.judgement import Judgement
 from pgx.judgement.judgements import SCOPE
 from pgx.judgement.read_back import agents_of, causes_of, not_started_of
 from pgx.judgement.together import FOR_OTHERS
-from pgx.knowledge.acting import Acting, phrase
+from pgx.knowledge.acting import Acting
 from pgx.reports.page import details, wording
 from pgx.reports.page.advice import Advice, Row
 from pgx.reports.page.cells import codes_of
@@ -116,6 +116,11 @@ class Drug:
         return details.not_fitting(self.judgement)
 
     @property
+    def instead_said(self) -> str:
+        """All of them in one line: what fits, and what does not; mostly empty."""
+        return details.instead_said(self.judgement)
+
+    @property
     def causes(self) -> tuple[str, ...]:
         """The medicines of the person that are the cause of what is said."""
         return tuple(dict.fromkeys(agents_of(self.judgement)))
@@ -134,11 +139,6 @@ class Drug:
     def told_for_others(self) -> bool:
         """Whether another medicine, with which it does not go together, is why it is not fine as usual."""
         return self.action in FOR_OTHERS
-
-    @property
-    def acting_said(self) -> str:
-        """What the drugs that act on it do to it; mostly empty."""
-        return phrase(self.acting, self.name)
 
     @property
     def linked(self) -> bool:

@@ -16,6 +16,12 @@ from pgx.reports.page.wording import clean, humanise, number
 
 _ALWAYS = ("age", "sex", "weight", "egfr")
 """Concepts of which it is said that they are not on record."""
+_YEARS = "a"
+_DAYS_A_YEAR = 365.25
+_DAYS_TOLD, _MONTHS_TOLD = 62, 24
+"""Below these an age is told in days, and in months."""
+_ROUNDING = 1e-6
+"""Years that were worked out from months may lie this much below the whole number."""
 _NAMED = 12
 """Of more conditions than these that are not read, the rest is counted."""
 
@@ -32,7 +38,7 @@ def who(clinical: Sequence[Row], lexicon: Lexicon) -> tuple[tuple[str, str], ...
     """
     newest = {str(row["concept"]): row for row in sorted(clinical, key=_day)}
     shown = {code: words for (kind, code), (words, _) in wording.table().items() if kind == "who"}
-    lines = [(label, _value(newest[concept])) for concept, label in shown.items() if concept in newest]
+    lines = [(label, value(newest[concept])) for concept, label in shown.items() if concept in newest]
     conditions = [
         lexicon.feature(f"condition.{name}")
         for name, row in newest.items()
@@ -59,7 +65,7 @@ def not_read(notes: Iterable[Row]) -> tuple[tuple[str, str], ...]:
 def newest(rows: Iterable[Row]) -> dict[str, str]:
     """Return concept -> the newest of its values, with its day: ``11 U/g Hb (2026-10-12)``."""
     last = {str(row["concept"]): row for row in sorted(rows, key=_day)}
-    return {name: f"{_value(row)}{f' ({_day(row)})' if _day(row) else ''}" for name, row in last.items()}
+    return {name: f"{value(row)}{f' ({_day(row)})' if _day(row) else ''}" for name, row in last.items()}
 
 
 def today(clinical: Sequence[Row], medications: Sequence[Row]) -> date | None:
@@ -119,6 +125,20 @@ def tested(genes: Iterable[Gene], needed: Sequence[str]) -> tuple[tuple[str, str
     return tuple((label, ", ".join(names)) for label, names in lines if names)
 
 
+def age(years: float) -> str:
+    """Return an age as it is said at a bedside: completed years, below two years months, in the first weeks days.
+
+    Examples
+    --------
+    >>> [age(58.9), age(1), age(0.586), age(22 / 365.25)]
+    ['58 years', '12 months', '7 months', '22 days']
+    """
+    days, months = round(years * _DAYS_A_YEAR), int(years * 12 + _ROUNDING)
+    if days < _DAYS_TOLD:
+        return f"{days} day" if days == 1 else f"{days} days"
+    return f"{int(years + _ROUNDING)} years" if months >= _MONTHS_TOLD else f"{months} months"
+
+
 def _is_condition(concept: str, lexicon: Lexicon) -> bool:
     return lexicon.is_condition(concept) and ("who", concept) not in wording.table()
 
@@ -127,11 +147,14 @@ def _day(row: Row) -> str:
     return str(row["date"] or "")
 
 
-def _value(row: Row) -> str:
-    value = row["value"]
-    if isinstance(value, int | float):
+def value(row: Row, digits: int = 3) -> str:
+    """Return the value of a row of `pgx.schema.CLINICAL` in words: a number with its unit, an age, or a code."""
+    given = row["value"]
+    if isinstance(given, int | float):
+        if row["unit"] == _YEARS:
+            return age(float(given))
         unit = wording.words("unit", _text(row["unit"])) if row["unit"] else ""
-        return f"{number(float(value))} {unit}".strip()
+        return f"{number(float(given), digits)} {unit}".strip()
     return humanise(_text(row["code"]))
 
 

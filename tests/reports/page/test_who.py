@@ -36,6 +36,15 @@ def test_the_newest_values_the_conditions_and_the_allergies_are_said():
     assert lines["not on record"] == "kidney function (eGFR)"
 
 
+@pytest.mark.parametrize(
+    ("years", "said"),
+    [(22 / 365.25, "22 days"), (1 / 365.25, "1 day"), (0.0, "0 days"), (0.586, "7 months"), (1.9, "22 months"),
+     (2.0, "2 years"), (17.99, "17 years"), (7 / 12, "7 months"), (58.4, "58 years")],
+)  # fmt: skip
+def test_an_age_is_said_in_completed_years_and_of_the_smallest_in_months_or_days(years, said):
+    assert dict(who.who([row("age", years, unit="a")], LEXICON))["age"] == said
+
+
 def test_what_nobody_recorded_is_said_to_be_missing():
     assert dict(who.who([], LEXICON)) == {"not on record": "age, sex, weight, kidney function (eGFR)"}
 
