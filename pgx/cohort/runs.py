@@ -279,8 +279,7 @@ def _spooled(plan: Plan, folder: Folder, shard: tuple[int, int]) -> Path | None:
     if vcf is None:
         return None
     place = folder.genotypes
-    make_private(place)
-    make_private(folder.records)
+    make_private(place, folder.records)
     own = set(range(shard[0] - 1, plan.blocks, shard[1]))
     groups = [plan.block(number) if number in own else () for number in range(plan.blocks)]
     kb = knowledge(plan.options.knowledge)
@@ -398,5 +397,4 @@ def _texts(paths: Paths) -> tuple[str, ...]:
 
 
 def _tuple(names: Names | None) -> tuple[str, ...] | None:
-    found = names_of(names)
-    return None if found is None else tuple(found)
+    return None if names is None else tuple(names_of(names) or ())
