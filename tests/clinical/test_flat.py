@@ -220,6 +220,25 @@ def test_conditions_can_be_columns_and_absent_is_only_what_is_stated(kb, write):
     assert values(read([path], kb)) == {"diabetes": "yes", "hypertension": "no"}
 
 
+@pytest.mark.parametrize(
+    ("written", "concept"),
+    [
+        ("decompensated cirrhosis", "cirrhosis"),
+        ("cirrhosis, Child-Pugh C", "cirrhosis"),
+        ("active peptic ulcer", "peptic_ulcer"),
+        ("severe chronic heart failure", "heart_failure"),
+        ("heart failure (NYHA III)", "heart_failure"),
+    ],
+)
+def test_words_for_the_course_of_a_condition_do_not_hide_it(kb, write, written, concept):
+    assert values(read([write("p.csv", f'sample,conditions\nA,"{written}"\n')], kb))[concept] == "yes"
+
+
+@pytest.mark.parametrize("written", ["no known cirrhosis", "not active peptic ulcer", "severe"])
+def test_words_that_deny_a_condition_are_no_course_of_it(kb, write, written):
+    assert not values(read([write("p.csv", f"sample,conditions\nA,{written}\n")], kb))
+
+
 def test_misspelt_drugs_are_suggested_never_corrected(kb, write):
     data = read([write("p.json", {"medications": ["warfarn", "quinidax"]})], kb)
     assert drugs(data) == {}

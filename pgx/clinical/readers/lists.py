@@ -33,6 +33,13 @@ _PAST = (
     ),
 )
 """How words say that somebody had a condition: nothing else stands beside its name."""
+_COURSE = re.compile(
+    r"^(?:(?:active|acute|advanced|bleeding|chronic|compensated|decompensated|known|mild|moderate|recurrent|severe|"
+    r"symptomatic|akute[rs]?|aktive[rs]?|bekannte[rs]?|chronische[rs]?|dekompensierte[rs]?|schwere[rs]?) )+|"
+    r"[ ,(]+(?:child[- ]pugh(?: class)? [a-c]|nyha(?: class)? (?:i{1,3}|iv|[1-4]))\)?$",
+    re.IGNORECASE,
+)
+"""What tells the course of a condition that somebody has, around its name."""
 NONE = (
     *("none", "no", "nil", "[]", "kein", "keine", "keiner", "keines", "aucun", "aucune", "néant", "ninguno", "ninguna"),
     *("nessuno", "nessuna", "geen"),
@@ -165,7 +172,7 @@ def add_condition(
         code = f"{coded[1].upper()}:{coded[2]}" if system in ("HPO", "MONDO") else coded[2]
     heading = events.vocabulary.column(text) if system == "text" else None
     if system == "text" and heading is None:
-        heading = _history(events, text)
+        heading = _history(events, text) or events.vocabulary.column(_COURSE.sub("", text))
     boolean = heading is not None and events.vocabulary.concepts[heading.concept].kind == "boolean"
     pairs = ((heading.concept, None),) if heading and boolean else events.vocabulary.code(system, code)
     if "?" in text or (not pairs and begins_unsure(text)):  # a suspicion is not a diagnosis

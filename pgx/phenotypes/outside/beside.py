@@ -18,6 +18,7 @@ from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.resolver import older_gene_names
 from pgx.knowledge.rules.phenotypes import rules_for
 from pgx.phenotypes import allele_status
+from pgx.phenotypes.outside.duplicated import ways
 from pgx.phenotypes.outside.laboratory import WILD_TYPE, laboratory_of
 from pgx.phenotypes.outside.names import diplotype_of, names_of
 from pgx.phenotypes.outside.source import Said
@@ -94,8 +95,9 @@ def apart(kb: KnowledgeBase, gene: str, row: Said) -> Said:
     if allele_status.targets(kb, gene):
         return _statuses(kb, gene, replace(row, candidates=candidates))
     made = [_split(kb, gene, text) for text in candidates]
-    ways = laboratory_of(kb, gene).ways
-    row = replace(row, candidates=tuple(way for text, _ in made if text for way in ways(text) or (text,)))
+    own = laboratory_of(kb, gene)
+    meant = {text: ways(text, own.activity, own.deletion) or (text,) for text, _ in made if text}
+    row = replace(row, candidates=tuple(way for text, _ in made if text for way in meant[text]))
     if len(made) != 1:
         return row
     for claim in made[0][1]:

@@ -22,8 +22,10 @@ from pgx.phenotypes.outside import duplicated
 from pgx.phenotypes.outside.changes import key_of
 
 _ZYGOSITY = {
-    "hemizygous": r"hemi(?:zygous|zygote|zygot|[cz]igot[oae])?|hémizygote|(?:homo|hetero)plasmic(?:\s*,?\s*\d+\s*%)?",
-    "homozygous": r"homo?(?:zygous|zygote|zygot|[cz]igot[oae])?(?: (?:mutant|variant|mutated|mutiert))?|two copies",
+    "hemizygous": r"hemi(?:zygous|zygote|zygot|[cz]igot[oae])?|hémizygote|"
+    r"(?:homo|hetero)plas(?:mic|my|misch|mie)(?:\s*,?\s*\d+\s*%)?",
+    "homozygous": r"homo?(?:zygous|zygote|zygot|[cz]igot[oae])?(?: (?:mutant|variant|mutated|mutiert|"
+    r"deficient))?|two copies",
     "heterozygous": r"(?:het(?:ero)?(?:zygous|zygote|zygot|[cz]igot[oae])?|hétérozygote)(?: (?:mutant|variant|mutated|"
     r"mutiert))?|single copy|one copy",
 }
@@ -69,6 +71,7 @@ _NAMED_AGAIN = re.compile(
 )
 _IN_BRACKETS = r"\(([^()/|]+[/|][^()/|]+)\)"
 _CARRIER = re.compile(r"(?<=zyg)(\w+)\s+(?:carrier|träger(?:in)?|porteu(?:r|se)|portadora?)$", re.IGNORECASE)
+_ON_BOTH_STRANDS = re.compile(r"^compound[- ]het\w*[\s:]+|[\s,;]+\(?(?:in )?compound[- ]het\w*\)?$", re.IGNORECASE)
 _BETWEEN_NAMES = re.compile(r"[\s/|,;()]+")
 _COMPLEMENT = str.maketrans("ACGT", "TGCA")
 WILD_TYPE = re.compile(
@@ -159,6 +162,8 @@ class Laboratory:
         if self.reference and (match := _BOTH_STRANDS.match(plain)):
             strands = (self.reference if one[-1] == "=" else match["kind"] + one for one in match.group("one", "two"))
             return Written("/".join(strands))
+        if (bare := _ON_BOTH_STRANDS.sub("", plain)) != plain:
+            plain = re.sub(r"^([^/,;]+?)\s*(?:[,;&]|\band\b)\s*([^/,;]+)$", r"\1/\2", bare)
         if "/" not in plain and re.fullmatch(r"[^|]+\|[^|]+", plain):
             plain = plain.replace("|", "/")
         if match := _TOGETHER.match(plain):
@@ -172,7 +177,7 @@ class Laboratory:
     def _worded(self, plain: str, text: str) -> str:
         """Return the diplotype of a text with words for its copies, others as they are."""
         plain = self.without_the_absent(plain)
-        if ways := self.ways(plain):
+        if ways := duplicated.ways(plain, self.activity, self.deletion):
             if len(ways) > 1:
                 raise ValueError(f"{text!r} does not say which allele is duplicated; write it as in {ways[-1]}")
             return ways[0]
@@ -323,16 +328,6 @@ class Laboratory:
         if base not in pair or pair[base] is None:
             raise ValueError(f"{base} in {text!r} is none of the bases {ref} and {alt} of that change")
         return str(pair[base])
-
-    def ways(self, text: str) -> tuple[str, ...]:
-        """Return the diplotypes that a text with the copies of both strands together may mean; of another text none.
-
-        Raises
-        ------
-        ValueError
-            If they differ in what they do, or one strand has no copy.
-        """
-        return duplicated.ways(text, self.activity, self.deletion)
 
     def _doubled(self, kind: str, name: str, text: str) -> str:
         """Return the diplotype of a name and its zygosity; they must not contradict each other."""

@@ -67,7 +67,9 @@ def without_remark(text: str, is_remark: Mapping[str, str]) -> str:
     words = re.sub(r"metabolise?r", "metabolizer", match["words"].strip().lower())
     known = words in is_remark or re.fullmatch(
         r"(?:as|activity score)\s*[:=]?\s*[\d.]+|(?:non-?)?expressers?|(?:poor|normal|intermediate|rapid|ultra-?rapid|"
-        r"extensive)(?: metabolizer)?|(?:normal|decreased|poor|increased|no) (?:function|activity)",
+        r"extensive)(?: metabolizer)?|(?:normal|decreased|poor|increased|no) (?:function|activity)|"
+        r"(?:low|intermediate|high|normal) sensitivity|"
+        r"gilbert(?:'?s)?(?: syndrome)?",
         words,
     )
     return text[: match.start()].rstrip() if known else text
@@ -94,6 +96,7 @@ def status_or_phenotype(kb: KnowledgeBase, gene: str, text: str) -> str | None:
     """
     if status := status_of(kb, gene, text):
         return status
+    text = re.sub(rf"^{re.escape(gene)}[\s:]+", "", text.strip(), flags=re.IGNORECASE)
     known = phenotype_of(kb, text)
     if known is None or text.startswith("*"):
         return None
