@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pgx.guard.limits import refuse_pipe
 from pgx.inputs import knowledge as base
 from pgx.io import check_outputs, table_files
 from pgx.options import PathLike, Paths, paths_of
@@ -138,6 +139,8 @@ def _genotypes(file: Path, kb: KnowledgeBase) -> pl.DataFrame:
     from pgx.variants.check import check as check_variants
 
     found = check_variants(file)
+    if found.refused and found.format.startswith("other"):
+        refuse_pipe(file)  # it may be a clinical file, which is looked at more than once
     rows = [
         ("understood", "format", f"{found.format} {found.version}".strip(), 1, ""),
         ("understood", "samples", str(found.samples), found.samples, ""),

@@ -93,10 +93,6 @@ def main() -> None:
         for line in error.details:
             print(f"pgx: {' '.join(line.split())}", file=sys.stderr)
         _fail(str(error), error.exit_code)
-    except BrokenPipeError:
-        # The reader of our stdout went away (``| head``): not an error, but Python would print one at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except KeyboardInterrupt:
         _fail("interrupted", 130)
     except MemoryError:

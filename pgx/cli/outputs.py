@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -31,7 +32,11 @@ def guarded(command: Command) -> Command:
             check_outputs(_paths(roles, given, Role.log))
             for folder in _paths(roles, given, Role.folder):
                 check_outputs([folder / _ANY])
-            command(**given)
+            try:
+                command(**given)
+            except BrokenPipeError:
+                # The reader of our stdout went away (``| head``): not an error, but Python would print one at exit.
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     return run
 

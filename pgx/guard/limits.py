@@ -206,6 +206,10 @@ def read_json(data: bytes | str) -> Any:
         return json.loads(text, object_pairs_hook=_object)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+    except ValueError as error:
+        if isinstance(error, json.JSONDecodeError | UnicodeError) or "digits" not in str(error):
+            raise
+        raise ValueError("a number in it has thousands of digits") from None
 
 
 def read_toml(path: Path, limit: Limit = SETTINGS) -> dict[str, Any]:

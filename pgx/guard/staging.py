@@ -37,11 +37,14 @@ class Staged:
         Where they are.
     gone
         Names of files that will be there no more.
+    checks
+        What is made sure of once more before the files appear: another run may have written meanwhile.
     """
 
     folder: Path
     aside: Path
     gone: set[str] = field(default_factory=set)
+    checks: list[Callable[[], None]] = field(default_factory=list)
 
 
 _current: ContextVar[Staged | None] = ContextVar("staged", default=None)
@@ -116,6 +119,13 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def make_sure(check: Callable[[], None]) -> None:
+    """Check something of a folder now and, of a set, once more when no other run can write before its files appear."""
+    check()
+    if (staged := _current.get()) is not None:
+        staged.checks.append(check)
+
+
 def held(make: Callable[[], Path]) -> tuple[Path, int]:
     """Make a file or folder and lock it for as long as the returned handle is open, or this process lives.
 
@@ -138,6 +148,25 @@ def tidy(folder: Path) -> None:
     if key in _tidied:
         return
     _tidied.add(key)
+    with _alone(folder):
+        _sweep(folder)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Let one process at a time move files into a folder: two sets at once would leave files of both."""
+    handle = -1
+    try:
+        with suppress(OSError):  # a file system without locks, or no folder
+            handle = os.open(folder, os.O_RDONLY)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        if handle >= 0:
+            os.close(handle)
+
+
+def _sweep(folder: Path) -> None:
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in list(entries):
             if entry.name.startswith(PREFIX):
@@ -166,9 +195,13 @@ def _appear(staged: Staged) -> Path:
     """Let the files of a set appear; return the folder that is left over."""
     names = sorted(staged.gone - {path.name for path in staged.aside.iterdir()})
     (staged.aside / _GONE).write_text("\n".join(names), encoding="utf-8", errors="surrogateescape")
-    # From this rename on the set is decided: whoever comes next finishes it.
-    ready = staged.aside.rename(staged.folder / staged.aside.name.replace(_SET, _READY, 1))
-    _move(ready, staged.folder)
+    with _alone(staged.folder):
+        _sweep(staged.folder)  # the set of a run that was killed meanwhile would take the place of this one
+        for check in staged.checks:
+            check()
+        # From this rename on the set is decided: whoever comes next finishes it.
+        ready = staged.aside.rename(staged.folder / staged.aside.name.replace(_SET, _READY, 1))
+        _move(ready, staged.folder)
     return ready
 
 

@@ -31,6 +31,11 @@ PROVENANCE = "provenance.json"
 """The file that says how the files of a folder were made."""
 COMPLETE = "complete.json"
 """The file that a folder of several persons has once it is whole."""
+_TABLES: Mapping[str, Callable[[Path], pl.LazyFrame]] = {
+    "tsv": partial(pl.scan_csv, separator="\t", infer_schema=False, quote_char=None),
+    "parquet": pl.scan_parquet,
+}
+"""How the tables of each format are looked into."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +162,7 @@ def write(
     if folder.exists() and not folder.is_dir():
         raise InputError("the output folder is a file", file=folder, fix="name a folder")
     there = {path.name for path in folder.iterdir()} if folder.exists() else set()
-    _check_tables(result, folder, formats)
+    staging.make_sure(partial(_check_tables, result, folder, formats))
     written = []
     told: list[index.Entry] = [] if entries is None else entries
     for name, content in _contents(result, formats, lexicon, there if per_sample else None, told):
@@ -265,20 +270,20 @@ def _check_tables(result: Result, folder: Path, formats: Sequence[str]) -> None:
     InputError
         If the folder has the tables of an earlier run of which nobody is among these persons.
     """
-    calls = folder / "calls.tsv"
-    if "tsv" not in formats or not calls.is_file():
-        return
-    try:
-        before = pl.scan_csv(calls, separator="\t", infer_schema=False, quote_char=None).select("sample").unique()
-        others = set(before.collect()["sample"])
-    except (pl.exceptions.PolarsError, UnicodeDecodeError):
-        return  # not a table of ours: what is written over is checked elsewhere
-    if others and others.isdisjoint(result.samples):
-        raise InputError(
-            f"the folder has the tables of {len(others)} other person{'s' if len(others) > 1 else ''}",
-            file=calls,
-            fix="name another folder, run them together, or leave tsv out of the formats",
-        )
+    for ending, read in _TABLES.items():
+        calls = folder / f"calls.{ending}"
+        if ending not in formats or not calls.is_file():
+            continue
+        try:
+            others = set(read(calls).select("sample").unique().collect()["sample"])
+        except (pl.exceptions.PolarsError, UnicodeDecodeError):
+            continue  # not a table of ours: what is written over is checked elsewhere
+        if others and others.isdisjoint(result.samples):
+            raise InputError(
+                f"the folder has the tables of {len(others)} other person{'s' if len(others) > 1 else ''}",
+                file=calls,
+                fix=f"name another folder, run them together, or leave {ending} out of the formats",
+            )
 
 
 def _contents(

@@ -236,6 +236,44 @@ def test_closing_the_pipe_is_no_error(tmp_path):
     assert "BrokenPipe" not in done.stderr
 
 
+def test_a_pipe_that_nobody_reads_is_no_error_of_ours(tmp_path):
+    import subprocess
+    import sys
+
+    shell = f"{sys.executable} -m pgx.cli.main kb positions | true; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_what_is_said_to_nobody_is_not_among_the_data(tmp_path):
+    import subprocess
+    import sys
+
+    shell = f"{sys.executable} -m pgx.cli.main call {PERSON} none.vcf 2>&-"
+    done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert (done.returncode, done.stdout) == (3, "")
+
+
+def test_tables_of_another_person_are_not_written_over_in_any_format(pgx_command, tmp_path):
+    other = EXAMPLES / "HG01593.GRCh38.vcf.gz"
+    for ending in ("tsv", "parquet"):
+        given = ("-o", ending, "--format", ending, "--no-print", "-q", "--genes", "TPMT")
+        assert pgx_command("report", PERSON, *given).returncode == 0
+        line = refused(pgx_command("report", other, *given))
+        assert f"calls.{ending}: the folder has the tables of 1 other person" in line
+
+
+def test_a_clinical_file_from_a_pipe_is_refused_as_a_pipe(pgx_command, tmp_path):
+    import os
+    import threading
+
+    os.mkfifo(tmp_path / "pipe")
+    writer = threading.Thread(target=(tmp_path / "pipe").write_text, args=('{"sample": "A", "age": 41}',))
+    writer.start()
+    assert "this is a pipe" in refused(pgx_command("check", "pipe"))
+    writer.join()
+
+
 def test_example_files_say_that_the_histories_are_made_up():
     for path in sorted(EXAMPLES.glob("*.clinical.json")):
         assert "Made-up" in json.loads(path.read_text(encoding="utf-8"))["notes"], path

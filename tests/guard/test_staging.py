@@ -135,6 +135,34 @@ def test_what_another_run_took_for_litter_before_it_was_locked_is_made_anew(
     os.close(lock)
 
 
+def test_a_set_of_a_run_that_was_killed_meanwhile_does_not_take_the_place_of_a_newer_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies() -> None:
+        monkeypatch.setattr(staging, "_move", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+        write_set(tmp_path, b"old")
+
+    with staging.together(tmp_path):
+        for name in NAMES:
+            write_bytes(tmp_path / name, b"new")
+        assert in_child(dies) == -signal.SIGKILL
+    assert state(tmp_path) == {b"new"} and not litter(tmp_path)
+    next_run(tmp_path)
+    assert state(tmp_path) == {b"new"}
+
+
+def test_what_another_run_wrote_meanwhile_is_seen_before_a_set_appears(tmp_path: Path) -> None:
+    def free() -> None:
+        if state(tmp_path) == {b"theirs"}:
+            raise InputError("taken")
+
+    with pytest.raises(InputError, match="taken"), staging.together(tmp_path):
+        staging.make_sure(free)
+        write_bytes(tmp_path / "a.html", b"mine")
+        assert in_child(lambda: write_set(tmp_path, b"theirs")) == 0
+    assert state(tmp_path) == {b"theirs"} and not litter(tmp_path)
+
+
 def test_a_set_keeps_stricter_permissions(tmp_path: Path) -> None:
     write_set(tmp_path, b"old")
     (tmp_path / "a.html").chmod(0o400)

@@ -69,6 +69,16 @@ def test_an_allele_number_with_leading_zeros_is_that_allele(tmp_path: Path) -> N
 
 
 @pytest.mark.panel("hostile/hts-specs")
+def test_an_end_one_before_its_position_is_legal_and_tells_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "end.vcf"
+    record = snv("chr10:94781859", "G", "<*>", "0/0", info="END=94781858")
+    path.write_text(text([record], meta=['##INFO=<ID=END,Number=1,Type=Integer,Description="x">']))
+    assert not any(one.severity == "error" for one in check(path).findings)
+    assert at(read(tmp_path, record), "chr10", 94781859) == ("REFERENCE_BLOCK", (0, 0))
+    path.write_text(text([record.replace("94781858", "94781857")]))
+    assert any("does not lie behind POS" in one.message for one in check(path).findings)
+
+
 def test_the_collections_of_hts_specs_and_htslib() -> None:
     """Other programs' own test files: a malformed one is refused or warned of, a legal one is read."""
     taken = {path: outcome(path) for path in sorted((OUTSIDE / "hostile").glob("hts*/**/*.vcf"))}

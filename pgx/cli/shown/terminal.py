@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import io
+import os
 import re
 import sys
+from pathlib import Path
 from typing import Any, TextIO
 
 from pgx.guard.letters import visible
@@ -21,6 +23,8 @@ def guard_streams() -> None:
     """
     if sys.stdout is None:  # it was closed by whoever started us
         sys.stdout = _Closed()
+    if sys.stderr is None:  # what is said to nobody must not end up among the data
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 (as long as the process)
     for stream in (sys.stdout, sys.stderr):
         if stream is None or isinstance(stream, _Closed) or not hasattr(stream, "reconfigure"):
             continue

@@ -117,7 +117,7 @@ def parse(where: str, line: bytes, samples: int, file: object, harmless: frozens
         end = record.info_value("END")
         if end not in (None, ".") and extent.elsewhere(record.chrom, info) is None:
             last = whole_number(end or "", MAX_POSITION)
-            if last is None or last < record.pos:
+            if last is None or last < record.pos - 1:  # what lies between two bases ends before it begins
                 raise InputError(f"END={end[:40]} does not lie behind POS", file=file, where=where)
             record.end = max(record.end, last)
         record.end = max([record.end, *(at + length - 1 for length in block_lengths(keys, record.rest))])
