@@ -22,10 +22,10 @@ _STRENGTH = re.compile(
 _BRACKETS = re.compile(r"\s*[\[(].*?[\])]")
 _LEAD = re.compile(
     r"^(?:product containing(?: only)?|substance|(?:nda\d+\s+|abuse-deterrent\s+|\d[\d.]*\s*(?:hr|ml|actuat)\b\s*)+|"
-    r"(?:tablets?|tabs?|capsules?|caps?|inj|syrup|syp|t)"
-    r"\b\.?(?=\s)|(?:chlorhydrate|bromhydrate|phosphate|sulfate|citrate|tartrate|maleate|mesilate|besilate|oxalate|"
-    r"succinate|clorhidrato|hidrocloruro|bromhidrato|fosfato|sulfato|succinato|tartrato|maleato|mesilato|besilato|oxalato)\s+d"
-    r"(?:e\s+|['\N{RIGHT SINGLE QUOTATION MARK}]))\s*",
+    r"(?:apo|teva|pms|mylan|novo|ratio|sandoz|auro|jamp|mint|riva|taro|nu)-(?=[a-z]{5})|"
+    r"(?:tablets?|tabs?|capsules?|caps?|inj|syrup|syp|t)\b\.?(?=\s)|(?:chlorhydrate|bromhydrate|phosphate|sulfate|citrate|"
+    r"tartrate|maleate|mesilate|besilate|oxalate|succinate|clorhidrato|hidrocloruro|bromhidrato|fosfato|sulfato|succinato|"
+    r"tartrato|maleato|mesilato|besilato|oxalato)\s+d(?:e\s+|['\N{RIGHT SINGLE QUOTATION MARK}]))\s*",
     re.IGNORECASE,
 )
 _JOINED_SALT = re.compile(
