@@ -15,14 +15,10 @@ from pgx.knowledge.base import KnowledgeBase
 SYSTEMS = {
     "http://loinc.org": "LOINC",
     "http://snomed.info/sct": "SNOMED",
-    "http://hl7.org/fhir/sid/icd-10": "ICD10",
-    "http://hl7.org/fhir/sid/icd-10-cm": "ICD10",
     "http://www.nlm.nih.gov/research/umls/rxnorm": "RxNorm",
-    "http://www.whocc.no/atc": "ATC",
+    "urn:oid:2.16.840.1.113883.6.73": "ATC",
     "urn:oid:2.16.840.1.113883.6.1": "LOINC",
     "urn:oid:2.16.840.1.113883.6.96": "SNOMED",
-    "http://fhir.de/codesystem/bfarm/icd-10-gm": "ICD10",
-    "http://fhir.de/codesystem/dimdi/icd-10-gm": "ICD10",
     "icd-10-gm": "ICD10",
     "icd10gm": "ICD10",
     "urn:oid:1.2.276.0.76.5.409": "ICD10",
@@ -57,9 +53,15 @@ SYSTEMS = {
 """How files name a vocabulary (lower case), and its name in the tables."""
 
 
+_BY_END = re.compile(r"https?://.*/(atc|icd-10)(?:-(?:cm|gm|[a-z]{2}))?$")
+"""Addresses of vocabularies that each country has at a place of its own: ``http://fhir.de/CodeSystem/bfarm/atc``."""
+
+
 def system_name(text: str) -> str:
     """Return the tables' name of a vocabulary, or the text itself when it is not one of theirs."""
-    return SYSTEMS.get(text.strip().lower().rstrip("/"), text)
+    plain = text.strip().lower().rstrip("/")
+    ended = _BY_END.match(plain)
+    return SYSTEMS.get(ended[1] if ended else plain, text)
 
 
 def column_name(text: str) -> str:

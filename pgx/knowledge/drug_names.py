@@ -22,10 +22,10 @@ _STRENGTH = re.compile(
 _BRACKETS = re.compile(r"\s*[\[(].*?[\])]")
 _LEAD = re.compile(
     r"^(?:product containing(?: only)?|substance|(?:nda\d+\s+|abuse-deterrent\s+|\d[\d.]*\s*(?:hr|ml|actuat)\b\s*)+|"
-    r"(?:tablets?|tabs?|capsules?|caps?|inj|syrup|syp|t)"
-    r"\b\.?(?=\s)|(?:chlorhydrate|bromhydrate|phosphate|sulfate|citrate|tartrate|maleate|mesilate|besilate|oxalate|"
-    r"succinate|clorhidrato|hidrocloruro|bromhidrato|fosfato|sulfato|succinato|tartrato|maleato|mesilato|besilato|oxalato)\s+d"
-    r"(?:e\s+|['\N{RIGHT SINGLE QUOTATION MARK}]))\s*",
+    r"(?:apo|teva|pms|mylan|novo|ratio|sandoz|auro|jamp|mint|riva|taro|nu)-(?=[a-z]{5})|"
+    r"(?:tablets?|tabs?|capsules?|caps?|inj|syrup|syp|t)\b\.?(?=\s)|(?:chlorhydrate|bromhydrate|phosphate|sulfate|citrate|"
+    r"tartrate|maleate|mesilate|besilate|oxalate|succinate|clorhidrato|hidrocloruro|bromhidrato|fosfato|sulfato|succinato|"
+    r"tartrato|maleato|mesilato|besilato|oxalato)\s+d(?:e\s+|['\N{RIGHT SINGLE QUOTATION MARK}]))\s*",
     re.IGNORECASE,
 )
 _JOINED_SALT = re.compile(
@@ -45,7 +45,7 @@ _SALTS = re.compile(
     re.IGNORECASE,
 )
 _SIGNS = re.compile("[\N{REGISTERED SIGN}\N{COPYRIGHT SIGN}\N{TRADE MARK SIGN}]")
-_PARTS = re.compile(r"\s*(?:/|\+|,|;|\n|&| and | with | plus |\s\d{1,2}[.)]\s)\s*")
+_PARTS = re.compile(r"\s*(?:/|\+|,|;|\n|&| and | und | et | y | with | plus |\s\d{1,2}[.)]\s)\s*")
 _HYPHEN = re.compile(r"(?<=[^\W\d_]{4})\s*-\s*(?=[^\W\d_]{4}|hct\b)", re.IGNORECASE)
 _NO_DRUG = re.compile(r"(?:ed|ing|like|free|type|naive|bound|allergic|resistant|sensitive)\b", re.IGNORECASE)
 _RATIO = re.compile(

@@ -418,3 +418,17 @@ def test_what_is_no_history_of_the_person_does_not_count(kb, write, written):
 def test_one_rule_reads_since_when_a_drug_is_taken_in_every_language(kb, since):
     entry = drug_names(kb).entry(f"warfarin 5 mg {since} 2019-03-01")
     assert (entry.name, entry.meaning, entry.begins) == ("warfarin 5 mg", None, date(2019, 3, 1))
+
+
+ASPIRIN = [
+    {"system": "http://fhir.de/CodeSystem/ifa/pzn", "code": "06312077", "display": "ASS 100 - 1a Pharma TAH Tabletten"},
+    {"system": "http://fhir.de/CodeSystem/bfarm/atc", "code": "B01AC06", "display": "Acetylsalicylsäure"},
+]
+NAMELESS = {"itemCodeableConcept": {"coding": [{"system": "http://fhir.de/CodeSystem/ask", "code": "00002"}]}}
+
+
+@pytest.mark.parametrize("codings", [ASPIRIN, ASPIRIN[1:], [ASPIRIN[0], ASPIRIN[1] | {"system": "urn:x"}]])
+def test_a_product_is_its_code_or_any_of_its_names_before_an_ingredient_without_one(record, codings):
+    medication = {"resourceType": "Medication", "id": "m", "code": {"coding": codings}, "ingredient": [NAMELESS]}
+    data = record(medication, request(medicationReference={"reference": "Medication/m"}, medicationCodeableConcept={}))
+    assert drugs(data) == {"aspirin": "current"} and "drug_unknown" not in codes(data, "warning")

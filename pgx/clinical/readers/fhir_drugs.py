@@ -119,7 +119,7 @@ def read_medication(
             continue
         events.medicate(
             person,
-            label_of(concept) or "(no name)",
+            (words := _words(events, concept)) or "(no name)",
             codes=codes,
             status=status,
             start=day,
@@ -128,7 +128,7 @@ def read_medication(
             where=where,
             named=drug.named,
             form=[(system, code) for one in drug.forms for system, code, _ in codings_of(one)],
-            route=" ".join(label_of(one) for one in drug.forms),
+            route=" ".join([*map(label_of, drug.forms), *({label_of(concept)} - {words})]),
         )
 
 
@@ -157,7 +157,9 @@ def _named(events: Events, resource: Object, state: State, *, last: bool) -> _Na
     target = obj(found)
     forms = (*routes, obj(target.get("form")), obj(target.get("doseForm")))
     code = obj(target.get("code"))
-    if not _known(events, code) and (ingredients := ingredients_of(target, {**state.substances, **inside})):
+    ingredients = [] if _known(events, code) else ingredients_of(target, {**state.substances, **inside})
+    told = text(code.get("text")) or any(shown for _, _, shown in codings_of(code))
+    if ingredients and (not told or any(_known(events, one) for one in ingredients)):
         return _Named(tuple(ingredients), forms)
     code = code or obj(resource.get("medicationReference"))
     if code.get("coding") or code.get("text"):
@@ -215,7 +217,13 @@ def _known(events: Events, concept: Object) -> bool:
     """Whether a concept names a drug of the knowledge base, by code or by name."""
     if any(events.drugs.by_code(system, code) for system, code, _ in codings_of(concept)):
         return True
-    return bool(events.drugs.find(label_of(concept)).drugs) if concept else False
+    return bool(events.drugs.find(_words(events, concept)).drugs) if concept else False
+
+
+def _words(events: Events, concept: Object) -> str:
+    """Return the words of a concept that name a drug of the knowledge base, or else those that come first."""
+    shown = [text(concept.get("text")), *(one for _, _, one in codings_of(concept))]
+    return next((one for one in shown if one and events.drugs.find(one).drugs), label_of(concept))
 
 
 def ingredients_of(medication: Object, known: Mapping[str, Object] = _NOTHING_KNOWN) -> list[Object]:
