@@ -286,7 +286,7 @@ class Events:
         """Note a drug for skin, eye or ear: it acts on no enzyme, but an allergy to it is one."""
         shown = ", ".join(drugs) or written
         message = f"{shown} ({written[:60]!r}) {ACTS_LOCALLY}"
-        self.problem(person, "info", "local_form", message, where)
+        self.problem(person, "info", "local_form", message, where, drugs[0] if len(drugs) == 1 else None)
         self.count(self.understood, written, f"{shown}, local form", where)
         for drug in drugs if status != "stopped" else ():
             self._code(person, "medication_local", drug, start, end, where)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+import pgx
 from pgx import knowledge, schema
 from pgx.clinical import read
 from pgx.clinical.medications import add_medications
 from pgx.guidance import recommend
 from pgx.judgement import judgements
 from pgx.phenotypes import assign
+from tests.judgement.test_patients import variants
 from tests.phenotypes.builders import NOT_CALLED, callset, clinical, pattern
+from tests.reports import rendered
 
 KB = knowledge.load()
 POOR = pattern("c.1905+1G>A (*2A)/c.1905+1G>A (*2A)")
@@ -75,4 +78,14 @@ def test_a_cream_of_a_record_or_a_typed_list_is_read_as_local_use(tmp_path):
         local = found.observations.filter(concept="medication_local")
         assert local.select("sample", "code").rows() == [("A", "fluorouracil")]
         assert found.medications.is_empty()
-        assert "guidance for the whole body does not hold" in found.notes.filter(code="local_form")["message"][0]
+        note = found.notes.filter(code="local_form").row(0, named=True)
+        assert "guidance for the whole body does not hold" in note["message"] and note["subject"] == "fluorouracil"
+
+
+def test_what_acts_locally_is_said_once_on_a_page(tmp_path):
+    record = tmp_path / "record.json"
+    record.write_text('{"sample": "X", "medications": ["timolol eye drops", "zzdrops eye drops"]}', encoding="utf-8")
+    found = pgx.report(variants(tmp_path, ["X"]), clinical=[record])
+    page = " ".join(rendered.render_text(found, "X").split(" Genes ")[0].split())
+    assert page.count("acts on skin, eye or ear alone") == 2 and "timolol (local use) acts on skin" in page
+    assert "Zzdrops eye drops" in page, "what has no line of its own keeps its remark"

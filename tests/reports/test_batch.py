@@ -81,6 +81,18 @@ def test_names_in_the_index_cannot_break_it(tmp_path):
     assert "<b>x</b>" not in index.to_html(entries)
 
 
+def test_who_takes_what_is_spoken_against_comes_before_who_might():
+    """A person without a list is told of every drug that the results speak against: that is nobody's medicine."""
+    none = dict.fromkeys(index.URGENCIES, ())
+    many = index.Entry("A", "avoid", {**none, "avoid": ("x", "y")}, (), 0, "", (0, 0, 0), unlisted=True)
+    mild = index.Entry("B", "monitor", {**none, "monitor": ("z",)}, (), 0, "", (0, 0, 1))
+    grave = index.Entry("C", "avoid", {**none, "avoid": ("x",)}, (), 0, "", (1, 0, 0))
+    assert [one.sample for one in index.by_urgency([many, mild, grave])] == ["C", "B", "A"]
+    page = index.to_html([many, mild])
+    assert "A*</th>" in page and "B</th>" in page and "whether they are taken or not" in page
+    assert "whether they are taken or not" not in index.to_html([mild, grave])
+
+
 def test_nothing_is_printed_where_that_is_asked_for(pgx_command, tmp_path):
     vcf = variants(tmp_path, ["P01", "P02"])
     run = pgx_command("report", vcf, "--drugs", "codeine", "--no-print", "-o", "out", "--format", "html")

@@ -3,17 +3,45 @@
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from itertools import product
 
 import pytest
 
+from pgx.reports.formats import index
 from pgx.reports.formats.html import stylesheet
 from tests.reports import example
-from tests.reports.rendered import render_card, render_html, render_leaflet, render_plan
+from tests.reports.rendered import render_card, render_html, render_leaflet, render_plan, view
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 TEXT = ("ink", "soft", "link", "avoid", "change", "monitor", "fine", "none")
-PAGES = {"report": render_html, "leaflet": render_leaflet, "card": render_card, "plan": render_plan}
+
+
+def render_index(result, sample):
+    """Return the page of a batch with a name as long as most, and the drugs of a person without a list."""
+    entry = index.entry_of(view(result, sample), "person.html")
+    return index.to_html([replace(entry, sample=f"HG0{n}652", unlisted=n > 1) for n in range(3)])
+
+
+PAGES = {
+    "report": render_html,
+    "leaflet": render_leaflet,
+    "card": render_card,
+    "plan": render_plan,
+    "index": render_index,
+}
+BROKEN = """
+  let broken = 0;
+  for (const one of this.contentDocument.querySelectorAll('th, caption, h1, h2, h3, dt')) {
+    const walk = this.contentDocument.createTreeWalker(one, NodeFilter.SHOW_TEXT);
+    while (walk.nextNode()) for (const word of walk.currentNode.data.matchAll(/[A-Za-z]{3,18}/g)) {
+      const range = this.contentDocument.createRange();
+      range.setStart(walk.currentNode, word.index); range.setEnd(walk.currentNode, word.index + word[0].length);
+      if (new Set([...range.getClientRects()].map(r => Math.round(r.top))).size > 1) broken++;
+    }
+  }
+"""
+"""Counts the words of headings and captions that stand on more than one line."""
 
 
 def palette(scheme):
@@ -57,7 +85,7 @@ def test_bars_differ_in_grey_by_their_hatching_and_slots_by_their_shade(scheme):
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
 @pytest.mark.parametrize("width", [320, 390, 1280])
 @pytest.mark.parametrize("name", PAGES)
-def test_no_page_scrolls_sideways(name, width, tmp_path):
+def test_no_page_scrolls_sideways_or_breaks_the_words_of_its_headings(name, width, tmp_path):
     page = PAGES[name](example.build(), example.SAMPLE)
     # An iframe gives the width of a phone, which a headless window cannot have; the page's own policy forbids scripts.
     inner = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", page).replace("<details", "<details open")
@@ -65,7 +93,8 @@ def test_no_page_scrolls_sideways(name, width, tmp_path):
     (tmp_path / "frame.html").write_text(
         f'<iframe id=f src=page.html style="width:{width}px;height:800px;border:0" onload="'
         "const d=this.contentDocument.documentElement;"
-        "document.title=(d.scrollWidth-d.clientWidth)+' '+this.contentDocument.images.length\"></iframe>",
+        + " ".join(BROKEN.split())
+        + "document.title=(d.scrollWidth-d.clientWidth)+' '+this.contentDocument.images.length+' '+broken\"></iframe>",
         encoding="utf-8",
     )
     command = [
@@ -84,4 +113,4 @@ def test_no_page_scrolls_sideways(name, width, tmp_path):
         (tmp_path / "frame.html").as_uri(),
     ]
     found = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
-    assert "<title>0 0</title>" in found, re.findall("<title>.*?</title>", found)
+    assert "<title>0 0 0</title>" in found, re.findall("<title>.*?</title>", found)

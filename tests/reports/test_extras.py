@@ -12,11 +12,13 @@ from importlib.util import find_spec
 import polars as pl
 import pytest
 
+import pgx
 from pgx import schema
 from pgx.errors import UsageError
 from pgx.reports.formats import pdf
 from pgx.reports.formats.html import paper_of
 from pgx.reports.formats.patient import card_of, leaflet_of
+from tests.conftest import EXAMPLES
 from tests.listed import from_text
 from tests.reports import example, rendered
 from tests.reports.rendered import to_multiqc, write
@@ -73,6 +75,13 @@ def test_on_paper_five_drugs_take_four_pages_and_card_and_leaflet_one_each(to_pd
     assert sum(1 for drug in shown.drugs if drug.urgency != "no_data") >= 5
     assert pages(to_pdf(paper_of(shown))) <= 4
     assert pages(to_pdf(leaflet_of(shown))) == pages(to_pdf(card_of(shown))) == 1
+
+
+@pytest.mark.pdf
+def test_the_example_person_has_a_leaflet_of_one_sheet(to_pdf):
+    found = pgx.report(EXAMPLES / "HG00652.GRCh38.vcf.gz", clinical=EXAMPLES / "HG00652.clinical.json")
+    shown = rendered.view(found, "HG00652")
+    assert pages(to_pdf(leaflet_of(shown))) == 1 and pages(to_pdf(paper_of(shown))) <= 4
 
 
 def pages(document: bytes) -> int:

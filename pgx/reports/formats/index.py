@@ -37,6 +37,10 @@ class Entry:
         How many remarks stand before everything else.
     page
         File name of the person's report; empty if none is written.
+    own
+        How many drugs of the person's own list ask for it, by urgency.
+    unlisted
+        Whether no list is known, so that the drugs are those that the results speak against or change.
     """
 
     sample: str
@@ -45,24 +49,34 @@ class Entry:
     needed: tuple[str, ...]
     alerts: int
     page: str
+    own: tuple[int, ...] = ()
+    unlisted: bool = False
 
 
 def entry_of(shown: View, page: str) -> Entry:
     """Return the entry of one person."""
     drugs = {str(urgency): tuple(drug.name for drug in shown.of_urgency(urgency)) for urgency in URGENCIES}
     urgency = next((urgency for urgency in URGENCIES if drugs[urgency]), URGENCIES[-1])
-    return Entry(shown.sample, urgency, drugs, tuple(shown.genes_needed), len(shown.alerts), page)
+    own = tuple(len(shown.of_urgency(asking, listed=True)) for asking in _ASKING)
+    needed, alerts = tuple(shown.genes_needed), len(shown.alerts)
+    return Entry(shown.sample, urgency, drugs, needed, alerts, page, own, bool(shown.scope))
 
 
 def entry_from(stored: Mapping[str, Any], page: str) -> Entry:
     """Return an entry that was kept as JSON, with the page that the person has now."""
     drugs = {urgency: tuple(names) for urgency, names in stored["drugs"].items()}
-    return Entry(stored["sample"], stored["urgency"], drugs, tuple(stored["needed"]), stored["alerts"], page)
+    lists = {"drugs": drugs, "needed": tuple(stored["needed"]), "own": tuple(stored.get("own", ()))}
+    return Entry(**{**stored, **lists, "page": page})
 
 
 def by_urgency(entries: Sequence[Entry]) -> list[Entry]:
-    """Return the entries, the most urgent first: of the same urgency, who has more such drugs, then by name."""
-    return sorted(entries, key=lambda one: ([-len(one.drugs[urgency]) for urgency in _ASKING], -one.alerts, one.sample))
+    """Return the entries, the most urgent first: by the drugs that are taken or planned, then by all, then by name."""
+
+    def urgent_first(one: Entry) -> tuple[object, ...]:
+        counts = [-len(one.drugs[urgency]) for urgency in _ASKING]
+        return [-count for count in one.own], counts, -one.alerts, one.sample
+
+    return sorted(entries, key=urgent_first)
 
 
 def to_html(entries: Sequence[Entry]) -> str:

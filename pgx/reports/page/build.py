@@ -10,7 +10,7 @@ import polars as pl
 
 from pgx import judgement
 from pgx.assertion import NOT_CALLED, STATEMENTS, asserted
-from pgx.codes import FlagCode
+from pgx.codes import FlagCode, NoteCode
 from pgx.errors import UsageError
 from pgx.knowledge.local_terms import KEY as LOCAL_TERMS
 from pgx.reports.page import next_test, person, who, wording
@@ -148,6 +148,8 @@ def build(
     genes = [
         shared.gene(row, classes.get(str(row["gene"]), []), str(row["gene"]) in guided, _gene) for row in parts["calls"]
     ]
+    told = {drug.name for drug in drugs}
+    local = (one for one in parts["notes"] if one["code"] == NoteCode.LOCAL_FORM and one["subject"] not in told)
     return View(
         sample=clean(sample),
         drugs=tuple(drugs),
@@ -162,6 +164,7 @@ def build(
         test_first=next_test.first(wanted),
         tolerated=tolerated,
         exposures=tuple(exposure_of(row, lexicon) for row in parts.get("exposure_ratios", ())),
+        local_medicines=tuple(clean(str(note["message"])) for note in local),
         pieces=shared.pieces,
     )
 

@@ -250,7 +250,10 @@ _NO_WEIGHT = (True, len(wording.URGENCIES), 0)
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Everything that a page about one sample says; `pieces` of pages are kept for the next person of the result."""
+    """Everything that a page about one sample says; `pieces` of pages are kept for the next person of the result.
+
+    `local_medicines` are remarks on what does not reach the whole body, such as eye drops, and has no line of its own.
+    """
 
     sample: str
     drugs: tuple[Drug, ...]
@@ -265,6 +268,7 @@ class View:
     test_first: str = ""
     tolerated: frozenset[str] = frozenset()
     exposures: tuple[Exposure, ...] = ()
+    local_medicines: tuple[str, ...] = ()
     pieces: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def of_urgency(self, urgency: str, *, listed: bool | None = None) -> list[Drug]:
@@ -375,11 +379,6 @@ class View:
         codes = {clean(str(row["code"])) for row in self.clinical if row["concept"] == UNREAD_MEDICINE and row["code"]}
         named = sorted(codes - {_ANY} - set(self.unknown_medicines))
         return named + (["an entry of the list"] if _ANY in codes and not self.unknown_medicines else [])
-
-    @property
-    def local_medicines(self) -> list[str]:
-        """Remarks on medicines of the person's list that do not reach the whole body, such as eye drops."""
-        return [clean(str(note["message"])) for note in self.notes if note["code"] == NoteCode.LOCAL_FORM]
 
     @property
     def remarks(self) -> list[Row]:
