@@ -58,7 +58,9 @@ def simulate(
         ),
         opt.Role.output,
     ] = None,
-    build: Annotated[opt.Build, typer.Option(help="With --vcf: reference genome of the positions.")] = opt.Build.GRCh38,
+    build: Annotated[
+        str, typer.Option(metavar="<GRCh38|GRCh37>", help="With --vcf: reference genome of the positions.")
+    ] = opt.BUILDS[0],
     group: Annotated[
         str | None,
         typer.Option(
@@ -107,7 +109,7 @@ def simulate(
     if vcf is not None:
         with steps("positions", quiet=quiet, log_file=None) as progress:
             made = pgx.cohort.simulate(
-                n, vcf, seed=seed, build=build, group=group, missing=missing, unphased=unphased,
+                n, vcf, seed=seed, build=opt.genome(build), group=group, missing=missing, unphased=unphased,
                 array=_share(array), depth=depth, knowledge=knowledge or (), on_progress=progress.step,
             )  # fmt: skip
         if not quiet:
