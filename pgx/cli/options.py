@@ -239,6 +239,19 @@ def choices(option: str, text: str, allowed: tuple[str, ...]) -> list[str]:
     return parts
 
 
+def genome(build: str) -> str:
+    """Return a reference genome by one of its names.
+
+    Raises
+    ------
+    UsageError
+        If it is none that the knowledge has positions on.
+    """
+    if build_named(build) not in BUILDS:
+        raise UsageError(f"--build: {build!r} is not one of {', '.join(BUILDS)}")
+    return build_named(build)
+
+
 def listed(text: str | None) -> list[str] | None:
     """Read names joined by commas, or a file with one a line."""
     if text is not None:
@@ -326,12 +339,10 @@ def gather(
 ) -> Options:
     """Gather the options on reading into the library's `Options`; this signature is their one list (`reading`)."""
     choices("--outside-mode", outside_mode, ("override", "fill"))
-    if build is not None and build_named(build) not in BUILDS:
-        raise UsageError(f"--build: {build!r} is not one of {', '.join(BUILDS)}")
     return Options(
         samples=listed(samples),
         genes=names_of(genes),
-        build=build,
+        build=None if build is None else genome(build),
         absent_is_reference=absent_is_reference,
         min_gq=min_gq,
         min_dp=min_dp,

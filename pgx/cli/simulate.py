@@ -59,12 +59,8 @@ def simulate(
         opt.Role.output,
     ] = None,
     build: Annotated[
-        str,
-        typer.Option(
-            help="With --vcf: reference genome of the positions, GRCh38 or GRCh37.",
-            autocompletion=completion.one_of(*opt.BUILDS),
-        ),
-    ] = "GRCh38",
+        str, typer.Option(metavar="<GRCh38|GRCh37>", help="With --vcf: reference genome of the positions.")
+    ] = opt.BUILDS[0],
     group: Annotated[
         str | None,
         typer.Option(
@@ -104,7 +100,6 @@ def simulate(
     import pgx
     from pgx.cli.shown.progress import steps
     from pgx.errors import UsageError
-    from pgx.options import build_named
 
     if (endpoint is None) == (vcf is None):
         raise UsageError("name an endpoint for a table, or --vcf for genomes: one of the two")
@@ -114,7 +109,7 @@ def simulate(
     if vcf is not None:
         with steps("positions", quiet=quiet, log_file=None) as progress:
             made = pgx.cohort.simulate(
-                n, vcf, seed=seed, build=build_named(build), group=group, missing=missing, unphased=unphased,
+                n, vcf, seed=seed, build=opt.genome(build), group=group, missing=missing, unphased=unphased,
                 array=_share(array), depth=depth, knowledge=knowledge or (), on_progress=progress.step,
             )  # fmt: skip
         if not quiet:

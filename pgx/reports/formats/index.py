@@ -65,8 +65,8 @@ def entry_of(shown: View, page: str) -> Entry:
 def entry_from(stored: Mapping[str, Any], page: str) -> Entry:
     """Return an entry that was kept as JSON, with the page that the person has now."""
     drugs = {urgency: tuple(names) for urgency, names in stored["drugs"].items()}
-    lists = {"drugs": drugs, "needed": tuple(stored["needed"]), "own": tuple(stored.get("own", ()))}
-    return Entry(**{**stored, **lists, "page": page})
+    needed, own, unlisted = tuple(stored["needed"]), tuple(stored.get("own", ())), bool(stored.get("unlisted"))
+    return Entry(stored["sample"], stored["urgency"], drugs, needed, stored["alerts"], page, own, unlisted)
 
 
 def by_urgency(entries: Sequence[Entry]) -> list[Entry]:
