@@ -78,7 +78,7 @@ def test_eliglustat_of_dpwg_beside_an_inducer_is_feared_to_fail():
     [
         ("tacrolimus", "letermovir", "reduce_dose", "whole blood levels"),
         ("tacrolimus", "chloramphenicol", "reduce_dose", "whole blood levels"),
-        ("efavirenz", "rifampin", "monitor", "800 mg once a day from 50 kg"),
+        ("efavirenz", "rifampin", "increase_dose", "800 mg once a day"),
         ("eliglustat", "ketoconazole", "avoid", "contraindicated in intermediate and poor CYP2D6 metabolizers"),
         ("eliglustat", "erythromycin", "avoid", "normal ones get a lower dose"),
         ("mavacamten", "clarithromycin", "reduce_dose", "2.5 mg once a day where it is begun beside it"),
