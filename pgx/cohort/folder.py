@@ -99,10 +99,11 @@ def write_json(path: Path, content: Json) -> None:
     write_bytes(path, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
 
 
-def make_private(folder: Path) -> None:
-    """Make a folder that only its owner can open, for what is about patients and is no result yet."""
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)
+def make_private(*folders: Path) -> None:
+    """Make folders that only their owner can open, for what is about patients and is no result yet."""
+    for folder in folders:
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
 
 
 def place(folder: Folder, files: dict[Path, bytes]) -> dict[str, Json]:
