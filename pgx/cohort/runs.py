@@ -282,12 +282,11 @@ def _spooled(plan: Plan, folder: Folder, shard: tuple[int, int]) -> Path | None:
     make_private(place, folder.records)
     own = set(range(shard[0] - 1, plan.blocks, shard[1]))
     groups = [plan.block(number) if number in own else () for number in range(plan.blocks)]
-    kb = knowledge(plan.options.knowledge)
-    reference = plan.options.fasta is not None
-    if not spool(vcf, kb, groups, place, build=plan.options.build, with_reference=reference):
+    options, kb = plan.options, knowledge(plan.options.knowledge)
+    if not spool(vcf, kb, groups, place, build=options.build, with_reference=options.fasta is not None):
         return None
-    if plan.clinical and not plan.options.persons:
-        everyone = variants.samples_of(vcf, kb, build=plan.options.build)
+    if plan.clinical and not options.persons:
+        everyone = variants.samples_of(vcf, kb, build=options.build)
         record_blocks.cut(plan.clinical, kb, groups, everyone, folder.records, plan.reading)
     return place
 
