@@ -18,8 +18,6 @@ from pgx.pipeline import conclude, versions
 if TYPE_CHECKING:
     from pgx.types import Result
 
-"""Tells that a folder holds a whole run of several persons; files of a run appear together (`pgx.guard.staging`)."""
-
 
 def report(
     vcf: Paths = (),

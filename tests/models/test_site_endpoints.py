@@ -6,6 +6,9 @@ reported, marked as the site's own; a slip of the pen is one line that names the
 
 from __future__ import annotations
 
+import copy
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
@@ -178,3 +181,32 @@ def test_validation_of_the_knowledge_finds_it_too(tmp_path: Path, kb: KnowledgeB
     folder = _overlay(tmp_path / "ward7", OWN.replace("estimate = 4.0", "estimat = 4.0"))
     found = list(endpoints.faults(pgx.knowledge.load([folder], check=False)))
     assert [one.severity for one in found] == ["error"] and "newdrugine.rash.toml" in found[0].where
+
+
+def _with_each_value(document: object, value: object) -> Iterator[object]:
+    """Yield a document once for each of its values, that one replaced."""
+    parts = (
+        document.items() if isinstance(document, dict) else enumerate(document) if isinstance(document, list) else ()
+    )
+    for key, part in parts:
+        for other in (value, *_with_each_value(part, value)):
+            whole = copy.copy(document)
+            whole[key] = other  # type: ignore[index]
+            yield whole
+
+
+@pytest.mark.parametrize("value", [{"pmid": ""}, [], [[]], "x", True, float("nan"), 10**400, -1, 0], ids=repr)
+def test_a_value_of_any_other_kind_is_refused_or_read_and_never_a_fault_of_ours(
+    value: object, kb: KnowledgeBase
+) -> None:
+    equations, refused = endpoints.coefficients(kb), 0
+    for name in ("warfarin.dose", "simvastatin.myopathy", "atazanavir.jaundice_discontinuation"):
+        file = kb.folders[0] / "endpoints" / f"{name}.toml"
+        for raw in _with_each_value(tomllib.loads(file.read_text(encoding="utf-8")), value):
+            assert isinstance(raw, dict)
+            try:
+                endpoints._local(raw, equations, file, kb)
+            except InputError as error:
+                assert "\n" not in str(error)
+                refused += 1
+    assert refused > 100

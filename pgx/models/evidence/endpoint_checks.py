@@ -35,10 +35,26 @@ _KEYS: Mapping[str, set[str]] = {
     "rule": _READING,
     "threshold": {"dose", "side"},
     "omitted": {"gene", "reason"},
+    "impute.row": {"when", "value"},
+    **dict.fromkeys(("term.unless", "feature.unless", "rule.unless", "population.refuse.unless"), {"column", "levels"}),
 }  # fmt: skip
 """Table of the document -> keys that it may have."""
-_TEXTS = {"name", "drug", "outcome", "kind", "horizon", "setting", "unit", "link", "column", "code", "text", "measure",
-          "note", "reason", "source", "gene"}  # fmt: skip
+_SHAPES: Mapping[str, set[str]] = {
+    "text": {"name", "drug", "outcome", "kind", "horizon", "setting", "unit", "link", "column", "code", "text", "measure",
+             "note", "reason", "source", "gene", "mark", "pmid", "of", "about", "evidence", "side", "from"},
+    "a number": {"residual_sd", "ratio", "value", "typical", "low", "high", "estimate", "prevalence", "mean", "sd",
+                 "center", "per", "at_least", "below", "monotone", "default", "dose", "term.baseline"},
+    "a table": {"population", "baseline", "threshold", "derived", "rule", "unless"},
+    "a table of texts": {"when"},
+    "a list of tables": {"term", "feature", "impute", "omitted", "refuse", "row"},
+    "a list of texts": {"pmids", "requires", "trained"},
+    "a list of numbers": {"dose_groups"},
+    "a list of texts or numbers": {"levels"},
+}  # fmt: skip
+"""Shape of a value -> the keys that have it."""
+_ITEMS = {"texts": "text", "numbers": "a number", "tables": "a table"}
+_LARGEST = 1e300
+"""What no figure of a study reaches; neither infinity nor a whole number that no float can hold."""
 _NAME = re.compile(r"[a-z0-9_-]+\.[a-z0-9_-]+")
 
 
@@ -50,7 +66,9 @@ def before(raw: Mapping[str, Any]) -> Iterator[str]:
     raw
         The TOML document, ``extends`` resolved.
     """
-    yield from _keys(raw)
+    if wrong := [*_keys(raw)]:
+        yield from wrong
+        return
     kind = raw.get("kind")
     if kind is not None and kind not in KINDS:
         yield f"kind {kind!r} is not one of {', '.join(KINDS)}"
@@ -97,29 +115,43 @@ def after(endpoint: Endpoint, kb: KnowledgeBase) -> Iterator[str]:
 
 
 def _keys(raw: Mapping[str, Any]) -> Iterator[str]:
-    """Yield keys that are unknown, and texts that are none."""
+    """Yield keys that are unknown, and values of another shape than their key has."""
     for where, table in _tables(raw):
         place = f"in [{where}]" if where else "at the top"
         unknown = sorted(set(table) - _KEYS[where])
         if unknown:
             yield f"{place}: the key {unknown[0]!r} is unknown; one of {', '.join(sorted(_KEYS[where]))}"
-        for key in sorted(set(table) & _TEXTS):
-            if not isinstance(table[key], str):
-                yield f"{place}: {key} is {table[key]!r}, not text"
+        for shape, keys in _SHAPES.items():
+            for key in table:
+                whole = f"{where}.{key}" if f"{where}.{key}" in _SHAPES["a number"] else key
+                if whole in keys and not _has_shape(table[key], shape):
+                    yield f"{place}: {key} is {table[key]!r}, not {shape}"
+    if not isinstance(raw.get("derived", {}), Mapping):
+        return
     for name, parts in raw.get("derived", {}).items():
         if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
             yield f"[derived] {name} is not a list of names of columns"
 
 
-def _tables(raw: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    yield "", raw
-    for where in sorted(set(_KEYS) - {""}):
-        holder: Any = raw
-        for key in where.split("."):
-            holder = holder.get(key, {}) if isinstance(holder, Mapping) else {}
-        for table in holder if isinstance(holder, list) else [holder]:
-            if isinstance(table, Mapping):
-                yield where, table
+def _has_shape(value: object, shape: str) -> bool:
+    if shape == "a number":
+        return isinstance(value, int | float) and not isinstance(value, bool) and -_LARGEST < value < _LARGEST
+    if shape.startswith("a list of "):
+        kinds = [_ITEMS[one] for one in shape.removeprefix("a list of ").split(" or ")]
+        return isinstance(value, list) and all(any(_has_shape(one, kind) for kind in kinds) for one in value)
+    if shape == "a table of texts":
+        return isinstance(value, Mapping) and all(isinstance(one, str) for one in value.values())
+    return isinstance(value, str if shape == "text" else Mapping)
+
+
+def _tables(table: Mapping[str, Any], where: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
+    yield where, table
+    for key, value in table.items():
+        inner = f"{where}.{key}".removeprefix(".")
+        if inner in _KEYS:
+            for one in value if isinstance(value, list) else [value]:
+                if isinstance(one, Mapping):
+                    yield from _tables(one, inner)
 
 
 def _term(term: Mapping[str, Any]) -> Iterator[str]:
