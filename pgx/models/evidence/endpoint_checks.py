@@ -36,12 +36,12 @@ _KEYS: Mapping[str, set[str]] = {
     "threshold": {"dose", "side"},
     "omitted": {"gene", "reason"},
     "impute.row": {"when", "value"},
-    **dict.fromkeys(("term.unless", "feature.unless", "rule.unless", "population.refuse.unless"), {"column", "levels"}),
+    **{f"{part}.unless": {"column", "levels"} for part in ("term", "feature", "rule", "population.refuse")},
 }  # fmt: skip
 """Table of the document -> keys that it may have."""
 _SHAPES: Mapping[str, set[str]] = {
-    "text": {"name", "drug", "outcome", "kind", "horizon", "setting", "unit", "link", "column", "code", "text", "measure",
-             "note", "reason", "source", "gene", "mark", "pmid", "of", "about", "evidence", "side", "from"},
+    "text": {"name", "drug", "outcome", "kind", "horizon", "setting", "unit", "link", "column", "code", "text",
+             "measure", "note", "reason", "source", "gene", "mark", "pmid", "of", "about", "evidence", "side", "from"},
     "a number": {"residual_sd", "ratio", "value", "typical", "low", "high", "estimate", "prevalence", "mean", "sd",
                  "center", "per", "at_least", "below", "monotone", "default", "dose", "term.baseline"},
     "a table": {"population", "baseline", "threshold", "derived", "rule", "unless"},
