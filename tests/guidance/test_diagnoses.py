@@ -114,9 +114,9 @@ def test_an_allergy_that_the_label_of_another_drug_excludes_rules_it_out(allergy
     assert (found["action"], found["urgency"]) == ("avoid", "avoid")
 
 
-def test_an_allergy_that_may_extend_to_a_drug_leaves_the_advice_of_the_genes():
+def test_an_allergy_that_may_extend_to_a_drug_asks_for_caution():
     found = judged({"CYP2C9": pattern("*1/*1")}, "ibuprofen", allergy="celecoxib")
-    assert (found["action"], found["urgency"]) == ("standard", "standard")
+    assert (found["action"], found["urgency"]) == ("standard_with_caution", "monitor")
 
 
 @pytest.mark.parametrize(
