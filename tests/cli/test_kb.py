@@ -96,7 +96,7 @@ def test_info_names_version_sources_and_licences() -> None:
     found = sections(pgx("info").stdout)
     assert {row["what"]: row["value"] for row in found["knowledge"]}["version"] == load().version
     assert all(row["licence"] for row in found["sources"])
-    assert {row["table"]: int(row["rows"]) for row in found["tables"]}["recommendations"] == 1759
+    assert {row["table"]: int(row["rows"]) for row in found["tables"]}["recommendations"] == 1767
 
 
 def test_overlay_shows_in_every_command(tmp_path: Path) -> None:
