@@ -12,7 +12,7 @@ Paths = PathLike | Sequence[PathLike]
 """One path, or several."""
 Names = str | Sequence[str]
 """One name, several joined by commas, or a list."""
-_BUILD_NAMES = {"GRCh38": ("grch38", "hg38", "b38", "hs38", "38"), "GRCh37": ("grch37", "hg19", "b37", "hs37", "37")}
+BUILD_NAMES = {"GRCh38": ("grch38", "hg38", "b38", "hs38", "38"), "GRCh37": ("grch37", "hg19", "b37", "hs37", "37")}
 """What the reference genomes are called, in small letters."""
 
 
@@ -32,7 +32,7 @@ def build_named(name: str) -> str:
     ('GRCh38', 'GRCh37', 'mm10')
     """
     known = name.strip().lower()
-    return next((build for build, names in _BUILD_NAMES.items() if known in names), name)
+    return next((build for build, names in BUILD_NAMES.items() if known in names), name)
 
 
 def names_of(given: Names | None) -> list[str] | None:

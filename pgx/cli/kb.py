@@ -164,8 +164,8 @@ def positions(
         ),
     ] = "bed",
     build: Annotated[
-        str, typer.Option(help="GRCh38 or GRCh37.", autocompletion=completion.one_of("GRCh38", "GRCh37"))
-    ] = "GRCh38",
+        str, typer.Option(help="GRCh38 or GRCh37.", autocompletion=completion.one_of(*opt.BUILDS))
+    ] = opt.BUILDS[0],
     genes: Annotated[
         str | None,
         typer.Option(
@@ -177,10 +177,9 @@ def positions(
 ) -> None:
     """Write the positions that define alleles, as BED or VCF."""
     import pgx
-    from pgx.options import build_named
     from pgx.tables import put
 
-    text = pgx.kb.positions(build_named(build), how, genes=genes, prefix=not plain, knowledge=knowledge or ())
+    text = pgx.kb.positions(opt.genome(build), how, genes=genes, prefix=not plain, knowledge=knowledge or ())
     if out is None or str(out) == "-":
         typer.echo(text, nl=False)
     else:

@@ -15,7 +15,7 @@ import typer
 from pgx.cli import completion
 from pgx.errors import UsageError
 from pgx.guard.limits import SHEET, read_file, refuse_pipe
-from pgx.options import Options, build_named, names_of
+from pgx.options import BUILD_NAMES, Options, build_named, names_of
 
 How = Options
 """Type of the parameter that `reading` fills."""
@@ -34,7 +34,7 @@ class Role(Enum):
     log = "a file to which lines are added, and which is no table"
 
 
-BUILDS = ("GRCh38", "GRCh37")
+BUILDS = tuple(BUILD_NAMES)
 """Reference genomes that the knowledge has positions on."""
 
 

@@ -233,7 +233,7 @@ def interaction_limits(
     """
     urgencies = dict(kb.table("actions").select("action", "urgency").iter_rows())
     higher, lower = (set(kb.table("actions").filter(direction=way)["action"]) for way in ("up", "down"))
-    kept = _kept_doses(kb)
+    kept = kb.remember("kept doses", lambda: _kept_doses(kb))
     place = {sample: at for at, sample in enumerate(samples)}
     here = _of_those(acting, samples, wanted)
     known: dict[tuple[object, ...], Acting] = {}

@@ -44,15 +44,17 @@ _SHAPES: Mapping[str, set[str]] = {
              "measure", "note", "reason", "source", "gene", "mark", "pmid", "of", "about", "evidence", "side", "from"},
     "a number": {"residual_sd", "ratio", "value", "typical", "low", "high", "estimate", "prevalence", "mean", "sd",
                  "center", "per", "at_least", "below", "monotone", "default", "dose", "term.baseline"},
-    "a table": {"population", "baseline", "threshold", "derived", "rule", "unless"},
+    "a table": {"population", "baseline", "threshold", "rule", "unless"},
     "a table of texts": {"when"},
+    "a table of lists of texts": {"derived"},
     "a list of tables": {"term", "feature", "impute", "omitted", "refuse", "row"},
     "a list of texts": {"pmids", "requires", "trained"},
     "a list of numbers": {"dose_groups"},
     "a list of texts or numbers": {"levels"},
 }  # fmt: skip
 """Shape of a value -> the keys that have it."""
-_ITEMS = {"texts": "text", "numbers": "a number", "tables": "a table"}
+_SHAPE_OF = {key: shape for shape, keys in _SHAPES.items() for key in keys}
+_ITEMS = {"texts": "text", "numbers": "a number", "tables": "a table", "lists of texts": "a list of texts"}
 _LARGEST = 1e300
 """What no figure of a study reaches; neither infinity nor a whole number that no float can hold."""
 _NAME = re.compile(r"[a-z0-9_-]+\.[a-z0-9_-]+")
@@ -121,27 +123,23 @@ def _keys(raw: Mapping[str, Any]) -> Iterator[str]:
         unknown = sorted(set(table) - _KEYS[where])
         if unknown:
             yield f"{place}: the key {unknown[0]!r} is unknown; one of {', '.join(sorted(_KEYS[where]))}"
-        for shape, keys in _SHAPES.items():
-            for key in table:
-                whole = f"{where}.{key}" if f"{where}.{key}" in _SHAPES["a number"] else key
-                if whole in keys and not _has_shape(table[key], shape):
-                    yield f"{place}: {key} is {table[key]!r}, not {shape}"
-    if not isinstance(raw.get("derived", {}), Mapping):
-        return
-    for name, parts in raw.get("derived", {}).items():
-        if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
-            yield f"[derived] {name} is not a list of names of columns"
+        for key, value in table.items():
+            shape = _SHAPE_OF.get(f"{where}.{key}", _SHAPE_OF.get(key))
+            if shape and not _has_shape(value, shape):
+                yield f"{place}: {key} is {value!r}, not {shape}"
 
 
 def _has_shape(value: object, shape: str) -> bool:
     if shape == "a number":
         return isinstance(value, int | float) and not isinstance(value, bool) and -_LARGEST < value < _LARGEST
-    if shape.startswith("a list of "):
-        kinds = [_ITEMS[one] for one in shape.removeprefix("a list of ").split(" or ")]
-        return isinstance(value, list) and all(any(_has_shape(one, kind) for kind in kinds) for one in value)
-    if shape == "a table of texts":
-        return isinstance(value, Mapping) and all(isinstance(one, str) for one in value.values())
-    return isinstance(value, str if shape == "text" else Mapping)
+    if shape == "text":
+        return isinstance(value, str)
+    holder, _, items = shape.partition(" of ")
+    if not isinstance(value, list if holder == "a list" else Mapping):
+        return False
+    kinds = [_ITEMS[one] for one in items.split(" or ")] if items else []
+    parts = value.values() if isinstance(value, Mapping) else value
+    return not kinds or all(any(_has_shape(part, kind) for kind in kinds) for part in parts)
 
 
 def _tables(table: Mapping[str, Any], where: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -23,7 +23,7 @@ from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.notice import NOTICE
 from pgx.reports.page.remarks import Remark, flag_marks, marks_of, own_remarks, remarks_of, shared_remarks
 from pgx.reports.page.shared import piece
-from pgx.reports.page.who import tested, value
+from pgx.reports.page.who import lacking, tested, value
 from pgx.types import Result
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -65,6 +65,7 @@ def environment() -> Environment:
         urgencies=wording.URGENCIES,
         marks=MARKS,
         tested=tested,
+        lacking=lacking,
         value_said=value,
         svg=svg,
         notice=NOTICE,

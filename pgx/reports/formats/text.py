@@ -20,7 +20,7 @@ from pgx.reports.page.exposure_line import HEADING, NOTE, Exposure
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.notice import NOTICE
 from pgx.reports.page.remarks import Remark, flag_marks, marks_of, own_remarks, shared_remarks
-from pgx.reports.page.who import tested
+from pgx.reports.page.who import lacking, tested
 from pgx.reports.page.wording import URGENCIES, clean, number, percent, several, urgency_note, words
 from pgx.types import Result
 
@@ -137,8 +137,8 @@ def _summary(shown: View) -> list[RenderableType]:
         Text.assemble(("! ", "bold red"), clean(str(note["message"]))) for note in shown.first_alerts
     ]
     for gene, stake, needing in shown.tests_needed:
-        lacking = "No usable result but needed" if gene in shown.refused else "Not tested but needed"
-        line = Text.assemble((f"! {lacking}: ", "bold yellow"), (gene, "bold"), f" for {', '.join(needing)}; ")
+        what = lacking(gene, shown.refused)
+        line = Text.assemble((f"! {what}: ", "bold yellow"), (gene, "bold"), f" for {', '.join(needing)}; ")
         parts.append(line.append(f"some results would mean: {words('urgency', stake).lower()}"))
     for gene, stake, concerned in shown.unclear:
         line = Text.assemble(("! Shown but not known: ", "bold yellow"), (gene, "bold"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 
 from pgx.assertion import NOT_CALLED
@@ -123,6 +123,11 @@ def tested(genes: Iterable[Gene], needed: Sequence[str]) -> tuple[tuple[str, str
         ("not tested", [*ordered, *(name for name in unknown if name not in ordered)]),
     )
     return tuple((label, ", ".join(names)) for label, names in lines if names)
+
+
+def lacking(gene: str, refused: Collection[str]) -> str:
+    """Return what a gene that is needed has in the place of a result."""
+    return "No usable result but needed" if gene in refused else "Not tested but needed"
 
 
 def age(years: float) -> str:
