@@ -77,8 +77,9 @@ def lay_out(headings: list[str], events: Events) -> Layout:
     for heading, name in names.items():
         if heading == layout.identity:
             continue
-        found = events.vocabulary.column(heading)
-        if found:
+        if name in LISTS:  # before the concepts: ``allergy`` is both
+            layout.lists[heading] = LISTS[name]
+        elif found := events.vocabulary.column(heading):
             if found.concept in {c for c, _ in layout.values.values()}:
                 raise InputError(
                     f"column {heading!r} gives {found.concept} a second time",
@@ -86,8 +87,6 @@ def lay_out(headings: list[str], events: Events) -> Layout:
                     fix="keep one column of it",
                 )
             layout.values[heading] = (found.concept, found.unit)
-        elif name in LISTS:
-            layout.lists[heading] = LISTS[name]
         elif name in DATES:
             layout.day = heading
         elif (stem := events.vocabulary.column(name.removesuffix("_date"))) and name.endswith("_date"):
