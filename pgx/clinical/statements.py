@@ -10,7 +10,7 @@ import polars as pl
 
 from pgx.clinical.allergies import DENIED, NONE, Allergens
 from pgx.clinical.dates import BadDateError, as_iso, is_open, read_birth, read_date
-from pgx.clinical.drugs import DrugNames, dose_per_day
+from pgx.clinical.drugs import DrugNames, dose_per_day, of_entry
 from pgx.clinical.vocabulary import Vocabulary
 from pgx.knowledge.acting import PLANNED
 from pgx.knowledge.dose_forms import ACTS_LOCALLY, LOCAL, DoseForms
@@ -230,11 +230,12 @@ class Events:
             if said is None:
                 return False
             status, end = said[0], end or said[1]
-        found = next((drugs for one in codes if (drugs := self.drugs.by_code(*one))), ())
-        rest: tuple[str, ...] = ()
-        if not found:
-            result = self.drugs.find(entry.name)
-            found, rest = result.drugs, result.unknown
+        result, apart = of_entry(self.drugs, codes, entry.name)
+        found, rest = result.drugs, result.unknown
+        if apart:
+            message = f"its code is that of {', '.join(apart)}, its words name {', '.join(found)}: the words count"
+            self.problem(person, "warning", "contradiction", message, where)
+            self._unread(person, apart, where)
         acts = self.forms.acts(f"{written} {route}", form)
         alone = ("current", start, None) if status == UNTIL else (status, start, end)
         if acts == LOCAL:
@@ -353,7 +354,7 @@ class Events:
         if not found:
             self.not_understood("allergy", *next(iter(coded), ("", "")), written, where)
         if drug and not found:
-            self._code(person, "allergy", self.drugs.ingredient(written), day, None, where)
+            self._code(person, "allergy", self.allergens.named(written), day, None, where)
             close = self.drugs.suggest(written)
             hint = f"; did you mean {' or '.join(close)}?" if close else ""
             message = (

@@ -21,7 +21,7 @@ _STRENGTH = re.compile(
 )
 _BRACKETS = re.compile(r"\s*[\[(].*?[\])]")
 _LEAD = re.compile(
-    r"^(?:product containing(?: only)?|substance|"
+    r"^(?:product containing(?: only)?|substance|(?:prn|p\.r\.n\.|as needed)(?=[\s:]):?|"
     r"(?:(?:nda\d+|abuse-deterrent|sprinkle|osmotic|modified|matrix delivery|bx rating|sensor|preservative-free|"
     r"soft gelatin|(?:once|twice)-daily|\d+/\d+ release|evening dosing|pmdd|atrial fibrillation|pulmonary hypertension|"
     r"hyponatremia|smoking cessation)\s+|"

@@ -155,21 +155,22 @@ def _concepts(
 def drugs_of(concept: Mapping[str, Any], names: OrderNames) -> list[str]:
     """Return the drugs of one FHIR CodeableConcept: by code, else by the generic or brand names in its text.
 
+    Where the two name different drugs, nobody can tell which is meant: both are looked at.
+
     A form for skin, eye or ear alone is none: the advice is on drugs that reach the whole body.
     """
     forms = names.resolver.forms
     if forms is not None and forms.acts(" ".join(_words(concept, names))) == LOCAL:
         return []
     codings = [_dict(coding) for coding in _list(concept.get("coding"))]
-    for coding in codings:
-        system = system_name(str(coding.get("system") or "")).lower()
-        code = str(coding.get("code") or "")
-        for word in (word for word in _SYSTEMS if word in system):
-            if drugs := names.resolver.by_code(_SYSTEMS[word], code):
-                return list(drugs)
+    said = [(system_name(str(coding.get("system") or "")).lower(), str(coding.get("code") or "")) for coding in codings]
+    codes = [(_SYSTEMS[word], code) for system, code in said for word in _SYSTEMS if word in system]
+    coded = next((drugs for one in codes if (drugs := names.resolver.by_code(*one))), ())
     # Orders carry codes of packs ("clopidogrel 75 MG Oral Tablet"), whose text names the substance.
     texts = [concept.get("text"), *(coding.get("display") for coding in codings)]
-    return next((drugs for drugs in (_named(str(text), names) for text in texts if text) if drugs), [])
+    worded = next((drugs for drugs in (_named(str(text), names) for text in texts if text) if drugs), [])
+    apart = not set(names.resolver.substances(coded)) & set(names.resolver.substances(tuple(worded)))
+    return list(dict.fromkeys((*coded, *worded) if apart else coded))
 
 
 def _named(text: str, names: OrderNames) -> list[str]:

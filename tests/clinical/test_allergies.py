@@ -303,3 +303,13 @@ def test_every_heading_of_a_list_of_allergies_is_read_as_one(kb, write, heading,
     item = write("long.csv", f"person,item,value\nA,planned_medications,codeine\nA,{heading},{written}\n")
     for path in (table, one, item):
         assert [note.subject for note in alerts(read([path], kb), None, kb)] == ["codeine"], path.name
+
+
+def test_an_allergy_to_a_combination_counts_for_its_parts_and_a_reaction_is_no_name(kb, write):
+    taken = {"sample": "A", "planned_medications": ["oxycodone", "paracetamol"], "allergies": ["Percocet"]}
+    told = list(alerts(read([write("a.json", taken)], kb), None, kb))
+    assert sorted(note.subject for note in told) == ["acetaminophen", "oxycodone"]
+    assert "either part may be the cause" in told[0].message
+    for written in ("anastrozole: arthralgia", "anastrozole (rash)", "anastrozole - arthralgia", "anastrozole"):
+        other = {"sample": "A", "planned_medications": ["anastrozole"], "allergies": [written]}
+        assert len(list(alerts(read([write("a.json", other)], kb), None, kb))) == 1, written

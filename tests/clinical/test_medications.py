@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import polars as pl
 import pytest
 
@@ -164,6 +166,15 @@ def test_a_code_that_nobody_knows_may_be_any_drug_and_is_named(kb, write, system
     assert [code for code in unknown if "9999999" in code and "code" in code]
 
 
+def test_words_that_name_another_drug_than_the_code_are_said(kb, write):
+    request = json.loads(by_code(write, "855332").read_text())
+    request["medicationCodeableConcept"]["text"] = "Amiodarone hydrochloride 200 MG Oral Tablet"
+    data = read([write("a.json", request)], kb)
+    assert list(data.medications["drug"]) == ["amiodarone"]
+    assert "its code is that of warfarin" in " ".join(data.notes["message"])
+    assert wide(data, kb)["S1"].get("medication.warfarin") is None
+
+
 def test_a_number_without_its_vocabulary_is_no_code_of_a_product(kb, write):
     assert read([write("a.csv", "sample,medications\nS1,309362\n")], kb).medications.is_empty()
 
@@ -171,7 +182,8 @@ def test_a_number_without_its_vocabulary_is_no_code_of_a_product(kb, write):
 @pytest.mark.parametrize(
     ("written", "drug"),
     [
-        ("Percocet 5/325", "oxycodone"),
+        ("Tylenol No. 3", "codeine"),
+        ("PRN: Percocet 5/325", "oxycodone"),
         ("Percocet", "oxycodone"),
         ("Vicodin 5 mg-300 mg tablet", "hydrocodone"),
         ("Vytorin 10/40 mg", "simvastatin"),

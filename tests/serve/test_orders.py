@@ -26,6 +26,7 @@ def request(concept, i="1", **more):
         ),
         ({"coding": [{"system": RXNORM, "code": "309362"}]}, ["clopidogrel"]),
         ({"coding": [{"system": RXNORM, "code": "992528"}]}, []),
+        ({"coding": [{"system": RXNORM, "code": "309362"}], "text": "warfarin 5 mg"}, ["clopidogrel", "warfarin"]),
         ({"text": "PLAVIX 75 mg"}, ["clopidogrel"]),
         ({"text": "warfarin sodium 5 MG Oral Tablet [Coumadin]"}, ["warfarin"]),
         ({"coding": [{"system": "http://example.org/local", "code": "32968"}]}, []),
