@@ -24,7 +24,7 @@ _ISO = re.compile(rf"\b({_DAY})\b")
 _AGO = re.compile(r"\b([0-9]{1,4}|a|an|one|two|three|four|five|six)\s+(day|week|month|year)s?\s+ago", re.IGNORECASE)
 _COUNTS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 _DAYS = {"day": 1.0, "week": 7.0, "month": 30.4375, "year": 365.25}
-_NUMBER = re.compile(r"(?<=\w )no\.?\s?(?=\d\b)", re.IGNORECASE)
+NUMBER = re.compile(r"(?<=\w )no\.?\s?(?=\d\b)", re.IGNORECASE)
 """The number of a brand: ``Tylenol No. 3``."""
 _ITEM = re.compile(r"^\s*(?:[0-9]{1,2}[.)]|[-–•*])\s+", re.IGNORECASE)
 _BEHIND = re.compile(r"\s*(?:[\[(]([^\])]*)[\])]|\s[-–—:]\s*(.+)$|,\s*(.+)$)")
@@ -163,7 +163,7 @@ class EntryWords:
         return EntryWords, (self._words, self._months)
 
     def _read(self, text: str) -> Entry:
-        text = _NUMBER.sub("#", " ".join(text.split()))
+        text = NUMBER.sub("#", " ".join(text.split()))
         if len(text) > NAME.most:  # no look-up finds it either
             return Entry(text)
         begun: list[date] = []

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pgx.guard.limits import NAME
 from pgx.knowledge.base import KnowledgeBase
 from pgx.knowledge.dose_forms import DoseForms, dose_forms
-from pgx.knowledge.drug_entries import Entry, EntryWords, entry_words
+from pgx.knowledge.drug_entries import NUMBER, Entry, EntryWords, entry_words
 
 _STRENGTH = re.compile(
     r"\s*\b(?:\d[\d.,]*\s*[-/]\s*)*\d[\d.,]*\s*(?:mg|mcg|ug|µg|g|ml|unt|units?|iu|meq|hr|%|\[).*$"
@@ -151,7 +151,7 @@ class DrugNames:
         if len(text) > NAME.most:
             return Found((), (f"{text[:60]}... ({len(text)} characters)",))
         if text not in self._read:
-            self._read[text] = self._find(" ".join(_SIGNS.sub(" ", text).split()))
+            self._read[text] = self._find(NUMBER.sub("#", " ".join(_SIGNS.sub(" ", text).split())))
         return self._read[text]
 
     def _find(self, text: str) -> Found:

@@ -402,7 +402,7 @@ def test_route_and_form_of_a_drug_in_json_are_read_and_other_keys_said(kb, write
     path = write("a.json", {"sample": "A", "date": "2026-12-01", "medications": [entry]})
     data = read([path], kb)
     assert data.medications.is_empty() and "local_form" in codes(data)
-    assert check([path], kb).filter(pl.col("kind") == "not_understood")["name"].to_list() == ['"lot"']
+    assert check(path, kb).filter(pl.col("kind") == "not_understood")["name"].to_list() == ['"lot"']
 
 
 def test_a_start_after_the_record_is_a_plan_and_no_present_day(kb, write):
