@@ -79,8 +79,8 @@ fuzz: $(VENV)/.installed-dev  ## Change real inputs and read them for MINUTES of
 mutants: $(VENV)/.installed-dev  ## Make N small changes (default 100, SEED 1) in the code that decides: do the tests notice?
 	$(BIN)/python -m tests.tools.mutants --seed $(SEED) -n $(N)
 
-mutated: $(VENV)/.installed-dev  ## 2,000 changed clinical records: is each read the same, or is the change named?
-	PGX_MUTATED=2000 $(BIN)/python -m pytest -q -n $(WORKERS) tests/clinical/test_mutated.py
+mutated: $(VENV)/.installed-dev  ## 2,000 changed clinical records (SEED 1): is each read the same, or is the change named?
+	PGX_MUTATED=2000 PGX_MUTATED_SEED=$(SEED) $(BIN)/python -m pytest -q -n $(WORKERS) tests/clinical/test_mutated.py
 
 check: $(VENV)/.installed-dev  ## What needs no run: lint, types, import layers, the knowledge's own consistency
 	@$(MAKE) --no-print-directory --jobs=$(WORKERS) lint types layers

@@ -172,7 +172,9 @@ def _inputs(roles: dict[str, Role | None], given: dict[str, Any]) -> list[Path]:
 
 
 def _sealed(roles: dict[str, Role | None], given: dict[str, Any]) -> bool:
-    return any(path.suffix == ".c4gh" for path in _inputs(roles, given))
+    from pgx.protect.crypt4gh_files import is_sealed
+
+    return any(map(is_sealed, _inputs(roles, given)))
 
 
 def _instead(value: Any, plain: dict[Path, Path]) -> Any:

@@ -41,6 +41,8 @@ DENIED = re.compile(
 )
 """An entry of an allergy list that says that there is none."""
 MAYBE = "which may extend to"
+_REACTION = re.compile(r"\s*[:(]|\s+[-–—]+>?\s")
+"""What stands between a substance and what it did."""
 """Words of a reason that is a possibility only."""
 _PARTS = re.compile(r"\s*(?:/|\+| and )\s*")
 
@@ -97,6 +99,10 @@ class Allergens:
         names = [name for part in parts for name in ((part,) if part in self.groups_of else part.split("-"))]
         return tuple(dict.fromkeys(name for name in names if name in self.groups_of))
 
+    def named(self, text: str) -> str:
+        """Return what an allergy to no known drug is to, without the reaction behind it."""
+        return self.drugs.ingredient(_REACTION.split(text)[0] or text)
+
     def taken(self, text: str) -> tuple[str, ...]:
         """Return the substances of an unknown drug, also as a word of several (``amoxicillin trihydrate``)."""
         words = re.findall(r"[^\W\d_]{5,}", _plain(text).lower())
@@ -116,8 +122,9 @@ class Allergens:
     def against(self, allergy: str, drug: str) -> str | None:
         """Say why a recorded allergy speaks against a drug; None if nothing known does."""
         parts = self.parts(drug)
-        if allergy in parts:
-            return f"an allergy to {self.words(allergy)} is recorded"
+        if held := parts.intersection((allergy, *self.drugs.made_of.get(allergy, ()))):
+            behind = "" if allergy in held else f", which holds {min(held)}: either part may be the cause"
+            return f"an allergy to {self.words(allergy)} is recorded{behind}"
         theirs = {group for part in parts for group in self.groups_of.get(part, ())}
         if allergy in theirs:
             return f"an allergy to {self.words(allergy)} is recorded, and {drug} is one of them"

@@ -32,7 +32,8 @@ def settle_over(observations: pl.DataFrame, now: pl.DataFrame, vocabulary: Vocab
 
     What ends after the person's "now" is there; so is, on a day that somebody chose, what was over only later. One of
     several entries may be over while the condition is there: such an entry is left out, whatever its date is and
-    whichever file it is in.
+    whichever file it is in. So is one that denies or refutes what happened by another entry: no later word, and none on
+    another condition of the same kind, undoes a stroke.
 
     Parameters
     ----------
@@ -45,7 +46,9 @@ def settle_over(observations: pl.DataFrame, now: pl.DataFrame, vocabulary: Vocab
     """
     conditions = {name: concept for name, concept in vocabulary.concepts.items() if concept.kind == "boolean"}
     settled = pl.col("concept").is_in(list(conditions)) & pl.col("code").is_in([ENTRY_OVER, ENTRY_ENDS])
-    if observations.filter(settled).is_empty():
+    events = [name for name, concept in conditions.items() if concept.when_over == "history"]
+    denied = pl.col("concept").is_in(events) & (pl.col("code") == "no")
+    if observations.filter(settled | denied).is_empty():
         return observations, []
     days = now.select("as_of", "told", person="sample")
     frame = observations.join(days, on="person", how="left", nulls_equal=True, maintain_order="left")
@@ -56,7 +59,7 @@ def settle_over(observations: pl.DataFrame, now: pl.DataFrame, vocabulary: Vocab
         frame.filter(settled & still & pl.col("as_of").is_null()).select("person", "concept").unique().sort(pl.all())
     )
     assumed = [by_run_day(person, concept, f"whether {concept} is over") for person, concept in undated.iter_rows()]
-    frame = frame.with_columns(over=settled & ~still).with_columns(
+    frame = frame.with_columns(over=settled & ~still, denied=denied).with_columns(
         code=pl.when("over").then(pl.lit("no")).when(settled).then(pl.lit("yes")).otherwise("code")
     )
     # What holds for a window ends with its own last day; of anything else the entry is of the day of its end.
@@ -69,19 +72,24 @@ def settle_over(observations: pl.DataFrame, now: pl.DataFrame, vocabulary: Vocab
         end_date=pl.when(closed).then(None).otherwise("end_date"),
     ).join(there, on=key, how="left", nulls_equal=True, maintain_order="left")
     outlived = pl.col("over") & lasting & pl.col("there").fill_null(False)
-    return frame.filter(~outlived).select(observations.columns), [*assumed, *_outlived(frame.filter(outlived))]
+    undone = pl.col("denied") & pl.col("there").fill_null(False)
+    notes = [*assumed, *_left_out(frame.filter(outlived)), *_left_out(frame.filter(undone), denied=True)]
+    return frame.filter(~outlived & ~undone).select(observations.columns), notes
 
 
-def _outlived(entries: pl.DataFrame) -> Notes:
-    """Say which entries that are over are left out beside one that is there."""
+def _left_out(entries: pl.DataFrame, *, denied: bool = False) -> Notes:
+    """Say which entries that are over, or deny what another one says, are left out beside one that is there."""
+    says, severity, code = "is over", Severity.INFO, NoteCode.NOT_UNDERSTOOD
+    if denied:
+        says, severity, code = "was not", Severity.WARNING, NoteCode.CONTRADICTION
     places = pl.concat_str("file", "where", separator=": ", ignore_nulls=True)
     counts = entries.group_by("person", "concept", maintain_order=True).agg(count=pl.len(), place=places.first())
     return [
         note(
             person,
-            Severity.INFO,
-            NoteCode.NOT_UNDERSTOOD,
-            f"that {concept} is over is not used: another entry says that it is there"
+            severity,
+            code,
+            f"that {concept} {says} is not used: another entry says that it is there"
             + (f" ({count} times)" if count != 1 else ""),
             concept,
             place,

@@ -10,7 +10,7 @@ import polars as pl
 
 from pgx.clinical.allergies import DENIED, NONE, Allergens
 from pgx.clinical.dates import BadDateError, as_iso, is_open, read_birth, read_date
-from pgx.clinical.drugs import DrugNames, dose_per_day
+from pgx.clinical.drugs import DrugNames, dose_per_day, of_entry
 from pgx.clinical.vocabulary import Vocabulary
 from pgx.knowledge.acting import PLANNED
 from pgx.knowledge.dose_forms import ACTS_LOCALLY, LOCAL, DoseForms
@@ -222,18 +222,20 @@ class Events:
         self.people.setdefault(person, set())
         if status == "current":
             self.listed.add(person)
-        entry, codes = self.drugs.entry(written), list(codes)
+        codes, written = self.drugs.worded(written, codes)
+        entry = self.drugs.entry(written)
         start = start or entry.begins
         if entry.meaning is not None:
             said = self._beside(person, entry, status, start or self.dates.get(person), where, written)
             if said is None:
                 return False
             status, end = said[0], end or said[1]
-        found = next((drugs for one in codes if (drugs := self.drugs.by_code(*one))), ())
-        rest: tuple[str, ...] = ()
-        if not found:
-            result = self.drugs.find(entry.name)
-            found, rest = result.drugs, result.unknown
+        result, apart = of_entry(self.drugs, codes, entry.name)
+        found, rest = result.drugs, result.unknown
+        if apart:
+            message = f"its code is that of {', '.join(apart)}, its words name {', '.join(found)}: the words count"
+            self.problem(person, "warning", "contradiction", message, where)
+            self._unread(person, apart, where)
         acts = self.forms.acts(f"{written} {route}", form)
         alone = ("current", start, None) if status == UNTIL else (status, start, end)
         if acts == LOCAL:
@@ -250,34 +252,32 @@ class Events:
         for drug in self.drugs.substances(found):
             self.medications.append((person, drug, status, start, end, amount, written, self.file, where))
             self.count(self.understood, written, f"drug {drug}", where)
+        bare = not found and self.drugs.is_bare(written, codes)
         for part in rest:
-            self._unknown_drug(person, part, *alone, where, named=named)
+            self._unknown_drug(person, part, *alone, where, named=named, code=" ".join(codes[0]) if bare else None)
         return bool(found)
 
     def _unknown_drug(
-        self,
-        person: str | None,
-        part: str,
-        status: str,
-        start: date | None,
-        end: date | None,
-        where: str | None,
-        *,
-        named: bool,
-    ) -> None:
+        self, person: str | None, part: str, status: str, start: date | None, end: date | None, where: str | None,
+        *, named: bool, code: str | None,
+    ) -> None:  # fmt: skip
+        """Note a drug that is not known; one of which no more than a `code` is known may be any drug."""
         inside = self.drugs.inside(part)
         close = self.drugs.suggest(part) if not inside else list(inside)
         hint = f"; did you mean {' or '.join(close)}?" if close else ""
         message = f"drug {part!r} is not in the knowledge base and not considered{hint}"
         if inside:
             message = f"{part!r} names {', '.join(inside)}, but not whether it is taken: it is not considered"
+        elif code:
+            message = f"the code {code} is not known here and no name stands beside it: it may be any drug; look it up"
         self.problem(person, "info" if status == "stopped" else "warning", "drug_unknown", message, where)
         self.not_understood("drug", "", "", part, where)
         if status == "current" or (inside and status != "stopped"):
-            self._unread(person, close if named else ("any",), where)
+            self._unread(person, close if named and not code else ("any",), where)
         if status != "stopped" and named and not inside:
-            for code in self.allergens.taken(part) or (self.drugs.ingredient(part),):
-                self._code(person, "medication_unknown", code, start, end, where)
+            names = (f"a medicine with the code {code}",) if code else self.allergens.taken(part)
+            for name in names or (self.drugs.ingredient(part),):
+                self._code(person, "medication_unknown", name, start, end, where)
 
     def _local(
         self, person: str | None, drugs: tuple[str, ...], written: str, status: str, start: date | None,
@@ -335,8 +335,8 @@ class Events:
             self.problem(person, "info", "allergy_denied", f"{written[:60]!r} says that there is no allergy", where)
             self.count(self.understood, written, "no allergy", where)
             return True
-        found: tuple[str, ...] = ()
-        coded = list(codes)
+        found = tuple[str, ...]()
+        coded, written = self.drugs.worded(written, codes)
         for system, code in coded:
             stated = tuple(a for c, a in self.vocabulary.code(system, code) if c == "allergy" and a)
             found = stated or self.allergens.by_code(system, code)
@@ -354,7 +354,7 @@ class Events:
         if not found:
             self.not_understood("allergy", *next(iter(coded), ("", "")), written, where)
         if drug and not found:
-            self._code(person, "allergy", self.drugs.ingredient(written), day, None, where)
+            self._code(person, "allergy", self.allergens.named(written), day, None, where)
             close = self.drugs.suggest(written)
             hint = f"; did you mean {' or '.join(close)}?" if close else ""
             message = (

@@ -84,9 +84,17 @@ def _numbers(raw: pl.DataFrame, vocabulary: Vocabulary) -> tuple[pl.DataFrame, p
         .then(pl.lit("impossible_value"))
     )
     raw = raw.with_columns(reason=reason)
-    good = raw.filter(pl.col("reason").is_null()).with_columns(code=pl.lit(None, dtype=pl.String), unit="own")
+    good = raw.filter(pl.col("reason").is_null()).with_columns(code=pl.lit(None, dtype=pl.String))
+    good = _below_one_year(good).with_columns(unit="own")
     told = good.filter(pl.col("as_numeral")).with_columns(reason=pl.lit(NoteCode.NUMERAL_READ.value))
     return good, pl.concat([_problems(raw.filter(pl.col("reason").is_not_null())), _problems(told, "info")])
+
+
+def _below_one_year(good: pl.DataFrame) -> pl.DataFrame:
+    """Take an age of no completed year for any below one year: it is no age of a new-born."""
+    none = (pl.col("concept") == "age") & (pl.col("value") == 0) & (pl.col("ucum") == "a")
+    infants = good.filter(none).with_columns(concept=pl.lit("age_margin"), value=0.5)
+    return pl.concat([good.with_columns(value=pl.when(none).then(0.5).otherwise("value")), infants])
 
 
 def _numerals(raw: pl.DataFrame) -> pl.DataFrame:

@@ -107,7 +107,9 @@ class _Reader:
         found = []
         for part in filter(None, (one.strip() for one in cell.split(";"))):
             if part.endswith(".c4gh"):
-                self._wrong(line, column, "is encrypted; only a file that the command itself names is unpacked")
+                self._wrong(
+                    line, column, "is encrypted; only files and folders that the command itself names are unpacked"
+                )
                 continue
             path = part if "://" in part else str(self.file.parent / part)
             if "://" not in part and not _exists(path):

@@ -24,8 +24,23 @@ _ISO = re.compile(rf"\b({_DAY})\b")
 _AGO = re.compile(r"\b([0-9]{1,4}|a|an|one|two|three|four|five|six)\s+(day|week|month|year)s?\s+ago", re.IGNORECASE)
 _COUNTS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 _DAYS = {"day": 1.0, "week": 7.0, "month": 30.4375, "year": 365.25}
+NUMBER = re.compile(r"(?<=\w )no\.?\s?(?=\d\b)", re.IGNORECASE)
+"""The number of a brand: ``Tylenol No. 3``."""
 _ITEM = re.compile(r"^\s*(?:[0-9]{1,2}[.)]|[-–•*])\s+", re.IGNORECASE)
 _BEHIND = re.compile(r"\s*(?:[\[(]([^\])]*)[\])]|\s[-–—:]\s*(.+)$|,\s*(.+)$)")
+
+_DAILY = {
+    "daily": 1, "od": 1, "qd": 1, "once daily": 1, "twice daily": 2, "bid": 2, "bd": 2, "three times daily": 3,
+    "tid": 3, "tds": 3, "qid": 4, "weekly": 1 / 7, "once weekly": 1 / 7, "/day": 1, "/d": 1, "per day": 1, "a day": 1,
+    "/week": 1 / 7, "/wk": 1 / 7, "per week": 1 / 7, "a week": 1 / 7,
+}  # fmt: skip
+_DOSE = re.compile(
+    r"(\d+(?:\.\d+)?)\s*(mg|mcg|ug|µg|g)\s*("
+    + "|".join(sorted(map(re.escape, _DAILY), key=len, reverse=True))
+    + r")\b",
+    re.IGNORECASE,
+)
+_MILLIGRAMS = {"mg": 1.0, "g": 1000.0, "mcg": 0.001, "ug": 0.001, "µg": 0.001}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +163,7 @@ class EntryWords:
         return EntryWords, (self._words, self._months)
 
     def _read(self, text: str) -> Entry:
-        text = " ".join(text.split())
+        text = NUMBER.sub("#", " ".join(text.split()))
         if len(text) > NAME.most:  # no look-up finds it either
             return Entry(text)
         begun: list[date] = []
@@ -272,3 +287,9 @@ def _span(year: int, month: int | None = None, day: int | None = None) -> tuple[
         return date(year, 1 if month is None else month, 1), behind - timedelta(days=1)
     except ValueError:
         return ()
+
+
+def dose_per_day(text: str) -> float | None:
+    """Return milligrams a day when the text says both amount and how often, else None."""
+    found = _DOSE.search(text) if len(text) <= NAME.most else None
+    return float(found[1]) * _MILLIGRAMS[found[2].lower()] * _DAILY[found[3].lower()] if found else None

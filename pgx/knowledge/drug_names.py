@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from pgx.errors import UsageError
 from pgx.guard.limits import NAME
 from pgx.knowledge.base import KnowledgeBase
 from pgx.knowledge.dose_forms import DoseForms, dose_forms
-from pgx.knowledge.drug_entries import Entry, EntryWords, entry_words
+from pgx.knowledge.drug_entries import NUMBER, Entry, EntryWords, entry_words
 
 _STRENGTH = re.compile(
     r"\s*\b(?:\d[\d.,]*\s*[-/]\s*)*\d[\d.,]*\s*(?:mg|mcg|ug|µg|g|ml|unt|units?|iu|meq|hr|%|\[).*$"
@@ -21,7 +21,11 @@ _STRENGTH = re.compile(
 )
 _BRACKETS = re.compile(r"\s*[\[(].*?[\])]")
 _LEAD = re.compile(
-    r"^(?:product containing(?: only)?|substance|(?:nda\d+\s+|abuse-deterrent\s+|\d[\d.]*\s*(?:hr|ml|actuat)\b\s*)+|"
+    r"^(?:product containing(?: only)?|substance|(?:prn|p\.r\.n\.|as needed)(?=[\s:]):?|"
+    r"(?:(?:nda\d+|abuse-deterrent|sprinkle|osmotic|modified|matrix delivery|bx rating|sensor|preservative-free|"
+    r"soft gelatin|(?:once|twice)-daily|\d+/\d+ release|evening dosing|pmdd|atrial fibrillation|pulmonary hypertension|"
+    r"hyponatremia|smoking cessation)\s+|"
+    r"\d[\d.]*\s*(?:hr|ml|actuat|day|mg)\b\s*)+(?=[a-z])|"
     r"(?:apo|teva|pms|mylan|novo|ratio|sandoz|auro|jamp|mint|riva|taro|nu)-(?=[a-z]{5})|"
     r"(?:tablets?|tabs?|capsules?|caps?|inj|syrup|syp|t)\b\.?(?=\s)|(?:chlorhydrate|bromhydrate|phosphate|sulfate|citrate|"
     r"tartrate|maleate|mesilate|besilate|oxalate|succinate|clorhidrato|hidrocloruro|bromhidrato|fosfato|sulfato|succinato|"
@@ -33,11 +37,14 @@ _JOINED_SALT = re.compile(
     r"besilat|phosphat|sulfat|oxalat|citrat|fumarat|acetat|propionat|valerat|hydrat|natrium|kalium|calcium)$"
 )
 """A salt that German writes in one word with its drug: ``metoprololsuccinat``."""
+_COPY = re.compile(r"(?<=[a-z]{5})-(?!free|like|only|type)[a-z]{4}$")
+"""The letters without a meaning that the FDA adds to the name of a biological: ``rituximab-abbs``."""
 _SALTS = re.compile(
     r"\s+(?:hydrochloride|hcl|hydrobromide|sodium|potassium|calcium|magnesium|maleate|mesylate|succinate|tartrate|besylate|phosphate|"
     r"sulfate|sulphate|acetate|citrate|bitartrate|medoxomil|axetil|cilexetil|disodium|dihydrate|trihydrate|tosylate|besilate|mesilate|malate|benzoate|lactate|tromethamine|fumarate|bisulfate|bisulphate|nitrate|bromide|oxalate|monohydrate|anhydrous|chloride|hemihydrate?|hydrate|clathrate|pamoate|decanoate|palmitate|"
     r"natrium|kalium|kalzium|hydrochlorid|succinat|tartrat|maleat|mesilat|besilat|acetat|phosphat|sulfat|oxalat|citrat|"
-    r"propionate|valerate|dipropionate|stearate|estolate|ethylsuccinate|gluconate|carbonate|succ|tart|besyl|sod|phos|hbr|lysine|lysinat|resinat|meglumine|dihydrochloride|xinafoate|"
+    r"dimesylate|furoate|acetonide|hexacetonide|cypionate|methylsulfate|hippurate|mandelate|arginine|erbumine|d-tartrate|epolamine|liposom(?:e|al)|"
+    r"strontium|isethionate|polistirex|lactobionate|orotate|tannate|aspartate|saccharate|propionate|valerate|dipropionate|stearate|estolate|ethylsuccinate|gluconate|carbonate|succ|tart|besyl|sod|phos|hbr|lysine|lysinat|resinat|meglumine|dihydrochloride|xinafoate|"
     r"nocte|mane|stat|regularly|tabs?|caps?|inj|drops?|liquid|elixir|linctus|gastro-resistant|effervescent|dispersible|"
     r"er|xr|sr|cr|la|xl|ec|dr|ir|extended release|delayed release|oral|tablets?|capsules?|injection|solution|pill|"
     r"retard|tbl|tabl|tabletten|filmtabletten|retardtabletten|kapseln|hartkapseln|retardkapseln|ampullen|lp|"
@@ -79,18 +86,6 @@ _CODE_SYSTEMS = {
 
 _SHORT, _LONG = 5, 9
 """Letters from which a name can be a slip of another one, and from which two letters may be wrong."""
-_DAILY = {
-    "daily": 1, "od": 1, "qd": 1, "once daily": 1, "twice daily": 2, "bid": 2, "bd": 2, "three times daily": 3,
-    "tid": 3, "tds": 3, "qid": 4, "weekly": 1 / 7, "once weekly": 1 / 7, "/day": 1, "/d": 1, "per day": 1, "a day": 1,
-    "/week": 1 / 7, "/wk": 1 / 7, "per week": 1 / 7, "a week": 1 / 7,
-}  # fmt: skip
-_DOSE = re.compile(
-    r"(\d+(?:\.\d+)?)\s*(mg|mcg|ug|µg|g)\s*("
-    + "|".join(sorted(map(re.escape, _DAILY), key=len, reverse=True))
-    + r")\b",
-    re.IGNORECASE,
-)
-_MILLIGRAMS = {"mg": 1.0, "g": 1000.0, "mcg": 0.001, "ug": 0.001, "µg": 0.001}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +105,7 @@ class DrugNames:
     made_of: dict[str, tuple[str, ...]]
     of_parts: dict[frozenset[str], str] = field(default_factory=dict, repr=False)
     others: frozenset[str] = frozenset()
+    products: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)
     forms: DoseForms | None = None
     entries: EntryWords | None = None
     _read: dict[str, Found] = field(default_factory=dict, repr=False)
@@ -124,8 +120,28 @@ class DrugNames:
         return self.entries.read(text) if self.entries else Entry(text)
 
     def by_code(self, system: str, code: str) -> tuple[str, ...]:
-        """Return the drugs of a code; empty when it is not known."""
-        return self.codes.get((system, code), ())
+        """Return the drugs of a code, of a substance or a product of it; empty when it is not known."""
+        product = self.products.get(code) if system == "RxNorm" else None
+        return self.codes.get((system, code)) or (self.find(product[0]).drugs if product else ())
+
+    @staticmethod
+    def coded(text: str) -> list[tuple[str, str]]:
+        """Return the code that a text consists of, with its vocabulary: ``RxNorm:309362``."""
+        hit = _CODE.match(text.strip())
+        return [(_CODE_SYSTEMS[hit[1].lower()], hit[2])] if hit else []
+
+    def worded(self, text: str, codes: Iterable[tuple[str, str]]) -> tuple[list[tuple[str, str]], str]:
+        """Return the codes, also one that the text is itself, and the words: of a product's code alone what it is."""
+        codes = list(codes) or self.coded(text)
+        known = [self.products.get(code, ()) for system, code in codes if system == "RxNorm"]
+        if any(known) and self.is_bare(text, codes):
+            text = " ".join(next(filter(None, known))).strip()
+        return codes, text
+
+    def is_bare(self, text: str, codes: Sequence[tuple[str, str]]) -> bool:
+        """Say whether a text is nothing but one of the codes beside it."""
+        said = {text.strip(), *(code for _, code in self.coded(text))}
+        return any(code in said for _, code in codes)
 
     def find(self, text: str) -> Found:
         """Return the drugs that a generic name, brand, clinical-drug description or code stands for.
@@ -135,7 +151,7 @@ class DrugNames:
         if len(text) > NAME.most:
             return Found((), (f"{text[:60]}... ({len(text)} characters)",))
         if text not in self._read:
-            self._read[text] = self._find(" ".join(_SIGNS.sub(" ", text).split()))
+            self._read[text] = self._find(NUMBER.sub("#", " ".join(_SIGNS.sub(" ", text).split())))
         return self._read[text]
 
     def _find(self, text: str) -> Found:
@@ -148,7 +164,7 @@ class DrugNames:
         if code := _CODE.match(text):
             found = self.by_code(_CODE_SYSTEMS[code[1].lower()], code[2])
         elif text.isdigit():
-            found = self.by_code("RxNorm", text)
+            found = self.codes.get(("RxNorm", text), ())  # of no product: a hospital's own numbers look alike
         elif _ATC.match(text.upper()):
             found = self.by_code("ATC", text.upper())
         else:
@@ -222,7 +238,7 @@ class DrugNames:
         """Return the drug, and those that the same text names behind its strength and form."""
         if first is None:
             return ()
-        behind = _STRENGTH.search(text)
+        behind = _STRENGTH.search(_LEAD.sub("", text))
         words = re.findall(r"[^\W\d_][\w'.-]{3,}", behind[0].lower()) if behind else []
         return tuple(dict.fromkeys((first, *(self.names[word] for word in words if word in self.names))))
 
@@ -236,7 +252,7 @@ class DrugNames:
             name = rule.sub("", name).strip(" .,") if rule else name
             if name in self.names:
                 return self.names[name]
-        rules = (_BEHIND, _SALTS, _JOINED_SALT)
+        rules = (_BEHIND, _SALTS, _JOINED_SALT, _COPY)
         while (rule := next((one for one in rules if one.search(name)), None)) is not None:
             name = rule.sub("", name).strip(" ,")
             if name in self.names:
@@ -328,12 +344,6 @@ def _slips(one: str, two: str, enough: int) -> int:
     return row[-1]
 
 
-def dose_per_day(text: str) -> float | None:
-    """Return milligrams a day when the text says both amount and how often, else None."""
-    found = _DOSE.search(text) if len(text) <= NAME.most else None
-    return float(found[1]) * _MILLIGRAMS[found[2].lower()] * _DAILY[found[3].lower()] if found else None
-
-
 @lru_cache(maxsize=8)
 def drug_names(kb: KnowledgeBase) -> DrugNames:
     """Build the look-ups from the drug tables of a knowledge base."""
@@ -364,9 +374,13 @@ def drug_names(kb: KnowledgeBase) -> DrugNames:
     of_parts = {frozenset(found): drug for drug, found in parts.items() if len(found) > 1}
     made_of = {drug: tuple(names[one] for one in found if one in names) for drug, found in parts.items()}
     made_of = {drug: found for drug, found in made_of.items() if found}
-    return replace(
-        plain, others=others, made_of=made_of, of_parts=of_parts, forms=dose_forms(kb), entries=entry_words(kb)
-    )
+    whole = replace(plain, others=others, products=_products(kb), made_of=made_of, of_parts=of_parts)
+    return replace(whole, forms=dose_forms(kb), entries=entry_words(kb))
+
+
+def _products(kb: KnowledgeBase) -> dict[str, tuple[str, str]]:
+    rows = kb.table("drug_products").select("name", "form", "codes").iter_rows()
+    return {code: (name, form or "") for name, form, codes in rows for code in codes.split(";")}
 
 
 _JOINED = re.compile(r"\s*/\s*| and ")
@@ -377,24 +391,3 @@ def _parts(drug: str, look_up: DrugNames, others: frozenset[str]) -> tuple[str, 
     found = [look_up.names.get(look_up.ingredient(part), look_up.ingredient(part)) for part in _JOINED.split(drug)]
     known = [part for part in found if part in look_up.names.values() or part in others]
     return tuple(dict.fromkeys(found)) if len(found) > 1 and known and drug not in found else ()
-
-
-def resolve(kb: KnowledgeBase, text: str) -> str:
-    """Return the one drug that a user means by a generic name, brand, RxNorm or ATC code.
-
-    Raises
-    ------
-    UsageError
-        If the name is not known (with what is spelled almost like it), or stands for several drugs.
-    """
-    look_up = drug_names(kb)
-    found = look_up.find(text.strip())
-    if look_up.plain(text) in look_up.others:
-        raise UsageError(f"the knowledge base has nothing on {text.strip()}, which is a medicine")
-    if len(found.drugs) == 1 and not found.unknown:
-        return found.drugs[0]
-    if len(found.drugs) > 1:
-        raise UsageError(f"{text!r} stands for several drugs: {', '.join(found.drugs)}; ask for one of them")
-    close = look_up.suggest(text)
-    hint = f"did you mean {' or '.join(close)}?" if close else "see `pgx kb drug NAME` for what is known"
-    raise UsageError(f"the knowledge base has no drug {text!r}; {hint}")

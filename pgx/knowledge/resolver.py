@@ -15,7 +15,7 @@ import polars as pl
 from pgx.errors import UsageError
 from pgx.guard.limits import HEADING
 from pgx.knowledge.base import KnowledgeBase
-from pgx.knowledge.drug_names import DrugNames, drug_names, resolve
+from pgx.knowledge.drug_names import DrugNames, drug_names
 
 _ATC_GROUP = re.compile(r"^(?:atc[:=])?([A-Z]\d{2}(?:[A-Z]{1,2})?)$", re.IGNORECASE)
 
@@ -153,3 +153,24 @@ def _classes(kb: KnowledgeBase) -> dict[str, tuple[list[str], list[str]]]:
                 (drugs or "").split(";") if drugs else [],
             )
     return found
+
+
+def resolve(kb: KnowledgeBase, text: str) -> str:
+    """Return the one drug that a user means by a generic name, brand, RxNorm or ATC code.
+
+    Raises
+    ------
+    UsageError
+        If the name is not known (with what is spelled almost like it), or stands for several drugs.
+    """
+    look_up = drug_names(kb)
+    found = look_up.find(text.strip())
+    if look_up.plain(text) in look_up.others:
+        raise UsageError(f"the knowledge base has nothing on {text.strip()}, which is a medicine")
+    if len(found.drugs) == 1 and not found.unknown:
+        return found.drugs[0]
+    if len(found.drugs) > 1:
+        raise UsageError(f"{text!r} stands for several drugs: {', '.join(found.drugs)}; ask for one of them")
+    close = look_up.suggest(text)
+    hint = f"did you mean {' or '.join(close)}?" if close else "see `pgx kb drug NAME` for what is known"
+    raise UsageError(f"the knowledge base has no drug {text!r}; {hint}")

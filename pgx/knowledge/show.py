@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from pgx.errors import UsageError
-from pgx.knowledge.drug_names import resolve
 from pgx.knowledge.overlays import LOCAL
-from pgx.knowledge.resolver import class_of, gene_of
+from pgx.knowledge.resolver import class_of, gene_of, resolve
 from pgx.knowledge.rules.phenotypes import rules_for
 from pgx.knowledge.sentences import compose, implication
 from pgx.knowledge.sources import read_sources

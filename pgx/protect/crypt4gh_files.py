@@ -28,7 +28,7 @@ _MAGIC = b"crypt4gh"
 
 @contextlib.contextmanager
 def unpacked(paths: list[Path], key: str | Path | None) -> Iterator[dict[Path, Path]]:
-    """Decrypt those of `paths` that end with ``.c4gh``, for as long as the block runs.
+    """Decrypt those of `paths` that end with ``.c4gh``, and those in folders, for as long as the block runs.
 
     Parameters
     ----------
@@ -40,7 +40,8 @@ def unpacked(paths: list[Path], key: str | Path | None) -> Iterator[dict[Path, P
     Yields
     ------
     dict of Path to Path
-        Encrypted file -> file to read instead, under the same name without ``.c4gh``.
+        Encrypted file -> file to read instead, under the same name without ``.c4gh``; folder with encrypted files ->
+        folder of the same name with them unpacked and links to the others.
 
     Raises
     ------
@@ -49,24 +50,56 @@ def unpacked(paths: list[Path], key: str | Path | None) -> Iterator[dict[Path, P
     InputError
         If a file is damaged, or not meant for this key.
     """
-    sealed = [path for path in paths if path.suffix == SUFFIX]
+    sealed = [path for path in paths if is_sealed(path)]
     if not sealed:
         yield {}
         return
     if key is None:
-        raise UsageError(f"{sealed[0]}: is encrypted; give the private key with --c4gh-key FILE")
+        raise UsageError(f"{_first_of(sealed[0])}: is encrypted; give the private key with --c4gh-key FILE")
     folder = _private_folder()
     try:
         opened = _private_key(key)
         plain = {}
         for number, path in enumerate(sealed):
-            target = folder / str(number) / path.with_suffix("").name
-            target.parent.mkdir(mode=0o700)
-            _decrypt(path, target, opened)
-            plain[path] = target
+            place = folder / str(number)
+            place.mkdir(mode=0o700)
+            if path.is_dir():
+                plain[path] = _unpacked_folder(path, place / path.name, opened)
+            else:
+                plain[path] = place / path.with_suffix("").name
+                _decrypt(path, plain[path], opened)
         yield plain
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def is_sealed(path: Path) -> bool:
+    """Say whether a file is encrypted, by its name, or a folder holds such a file."""
+    return path.suffix == SUFFIX or (path.is_dir() and any(path.glob(f"*{SUFFIX}")))
+
+
+def _first_of(path: Path) -> Path:
+    return min(path.glob(f"*{SUFFIX}")) if path.is_dir() else path
+
+
+def _unpacked_folder(path: Path, target: Path, key: bytes) -> Path:
+    """Make a folder with what a folder holds, its encrypted files unpacked.
+
+    Raises
+    ------
+    InputError
+        If a file is there both encrypted and not.
+    """
+    target.mkdir(mode=0o700)
+    for part in sorted(path.iterdir()):
+        plain = target / (part.stem if part.suffix == SUFFIX else part.name)
+        if plain.exists() or plain.is_symlink():
+            raise InputError(f"{plain.name} is there both encrypted and not", file=path, fix="keep one of them")
+        if part.suffix == SUFFIX:
+            _decrypt(part, plain, key)
+        else:
+            plain.symlink_to(part.resolve())
+    return target
 
 
 def encrypt(plain: Path, target: Path, public_key: str | Path) -> None:

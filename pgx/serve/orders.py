@@ -74,7 +74,7 @@ def unnamed(context: Mapping[str, Any], names: OrderNames, *, only_selected: boo
     `ordered`.
     """
     found = [one for one in _ordered(context, names, only_selected) if not drugs_of(one, names)]
-    return [_said(one) for one in found if not (said := _words(one)) or any(_slip(text, names) for text in said)]
+    return [_said(one) for one in found if not (said := _words(one, names)) or any(_slip(text, names) for text in said)]
 
 
 def _slip(text: str, names: OrderNames) -> bool:
@@ -85,16 +85,24 @@ def _said(concept: Mapping[str, Any]) -> str:
     """Return what an order says of its drug, in words or codes, for the eye of whoever sent it."""
     codings = [_dict(one) for one in _list(concept.get("coding"))]
     codes = [f"{system_name(str(one.get('system') or 'code'))} {one['code']}" for one in codings if one.get("code")]
-    return "; ".join([*_words(concept), *codes])[:_SHOWN] or "no code and no name"
+    return "; ".join([*_texts(concept), *codes])[:_SHOWN] or "no code and no name"
 
 
 def others(context: Mapping[str, Any], names: OrderNames, *, only_selected: bool) -> list[str]:
     """Return the words of the orders whose drug the knowledge base lacks: an allergy may speak against it too."""
     concepts = [one for one in _ordered(context, names, only_selected) if not drugs_of(one, names)]
-    return list(dict.fromkeys(text for one in concepts for text in _words(one)))
+    return list(dict.fromkeys(text for one in concepts for text in _words(one, names)))
 
 
-def _words(concept: Mapping[str, Any]) -> list[str]:
+def _words(concept: Mapping[str, Any], names: OrderNames) -> list[str]:
+    """Return what an order calls its drug; by a code alone what that stands for, if it is known."""
+    codings = [_dict(one) for one in _list(concept.get("coding"))]
+    coded = [(system_name(str(one.get("system") or "")), str(one.get("code") or "")) for one in codings]
+    alone = [words for one in coded if (words := names.resolver.worded(one[1], [one])[1]) != one[1]]
+    return _texts(concept) or alone
+
+
+def _texts(concept: Mapping[str, Any]) -> list[str]:
     texts = [concept.get("text"), *(_dict(coding).get("display") for coding in _list(concept.get("coding")))]
     return [str(text) for text in texts if text and str(text).strip()]
 
@@ -147,21 +155,22 @@ def _concepts(
 def drugs_of(concept: Mapping[str, Any], names: OrderNames) -> list[str]:
     """Return the drugs of one FHIR CodeableConcept: by code, else by the generic or brand names in its text.
 
+    Where the two name different drugs, nobody can tell which is meant: both are looked at.
+
     A form for skin, eye or ear alone is none: the advice is on drugs that reach the whole body.
     """
     forms = names.resolver.forms
-    if forms is not None and forms.acts(" ".join(_words(concept))) == LOCAL:
+    if forms is not None and forms.acts(" ".join(_words(concept, names))) == LOCAL:
         return []
     codings = [_dict(coding) for coding in _list(concept.get("coding"))]
-    for coding in codings:
-        system = system_name(str(coding.get("system") or "")).lower()
-        code = str(coding.get("code") or "")
-        for word in (word for word in _SYSTEMS if word in system):
-            if drugs := names.resolver.by_code(_SYSTEMS[word], code):
-                return list(drugs)
+    said = [(system_name(str(coding.get("system") or "")).lower(), str(coding.get("code") or "")) for coding in codings]
+    codes = [(_SYSTEMS[word], code) for system, code in said for word in _SYSTEMS if word in system]
+    coded = next((drugs for one in codes if (drugs := names.resolver.by_code(*one))), ())
     # Orders carry codes of packs ("clopidogrel 75 MG Oral Tablet"), whose text names the substance.
     texts = [concept.get("text"), *(coding.get("display") for coding in codings)]
-    return next((drugs for drugs in (_named(str(text), names) for text in texts if text) if drugs), [])
+    worded = next((drugs for drugs in (_named(str(text), names) for text in texts if text) if drugs), [])
+    apart = not set(names.resolver.substances(coded)) & set(names.resolver.substances(tuple(worded)))
+    return list(dict.fromkeys((*coded, *worded) if apart else coded))
 
 
 def _named(text: str, names: OrderNames) -> list[str]:

@@ -9,6 +9,7 @@ from pgx import schema
 from pgx.clinical import alerts, check, read
 from pgx.clinical.allergies import allergens
 from pgx.clinical.medications import add_medications
+from pgx.clinical.readers.rows import LISTS
 from tests.clinical.reading import codes, values
 from tests.listed import from_text
 
@@ -287,3 +288,28 @@ def test_a_class_in_other_languages(kb, write, written):
     data = read([write("a.json", {"sample": "s", "allergies": [written]})], kb)
     assert data.observations.filter(concept="allergy")["code"].to_list() == ["penicillins"]
     assert "allergy_unknown" not in codes(data, "warning")
+
+
+HEADINGS = [name for name, kind in LISTS.items() if kind == "allergy"]
+
+
+@pytest.mark.parametrize("heading", [*HEADINGS, "Allergy", "ALLERGY"])
+@pytest.mark.parametrize(
+    "written", ["CODEINE", "codeine: rash", "Tylenol with codeine", "penicillin;codeine phosphate"]
+)
+def test_every_heading_of_a_list_of_allergies_is_read_as_one(kb, write, heading, written):
+    table = write("a.csv", f"sample,planned_medications,{heading}\nA,codeine,{written}\n")
+    one = write("a.json", {"sample": "A", "planned_medications": ["codeine"], heading: written.split(";")})
+    item = write("long.csv", f"person,item,value\nA,planned_medications,codeine\nA,{heading},{written}\n")
+    for path in (table, one, item):
+        assert [note.subject for note in alerts(read([path], kb), None, kb)] == ["codeine"], path.name
+
+
+def test_an_allergy_to_a_combination_counts_for_its_parts_and_a_reaction_is_no_name(kb, write):
+    taken = {"sample": "A", "planned_medications": ["oxycodone", "paracetamol"], "allergies": ["Percocet"]}
+    told = list(alerts(read([write("a.json", taken)], kb), None, kb))
+    assert sorted(note.subject for note in told) == ["acetaminophen", "oxycodone"]
+    assert "either part may be the cause" in told[0].message
+    for written in ("anastrozole: arthralgia", "anastrozole (rash)", "anastrozole - arthralgia", "anastrozole"):
+        other = {"sample": "A", "planned_medications": ["anastrozole"], "allergies": [written]}
+        assert len(list(alerts(read([write("a.json", other)], kb), None, kb))) == 1, written

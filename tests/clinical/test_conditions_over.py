@@ -202,3 +202,16 @@ def test_a_drug_of_omop_lasts_as_long_as_its_supply_where_no_end_is_given(kb, tm
     table = f"person_id,drug_concept_id,drug_source_value,{heading}\n1,0,paroxetine,{cells}\n"
     (tmp_path / "drug_exposure.csv").write_text(table, encoding="utf-8")
     assert drugs(read([tmp_path], kb)) == {"paroxetine": status}
+
+
+@pytest.mark.parametrize("denied", [{"verificationStatus": {"coding": [{"code": "refuted"}]}}])
+@pytest.mark.parametrize("day", [{}, {"onsetDateTime": "2025-01-01"}])
+def test_a_refuted_entry_undoes_no_stroke_of_another_one(kb, write, denied, day):
+    stroke = {"resourceType": "Condition", "code": {"text": "stroke"}, "onsetDateTime": "2010-01-01"}
+    other = {"resourceType": "Condition", "code": {"text": "TIA"}} | denied | day
+    data = read([write("a.json", [{"resourceType": "Patient", "id": "A"}, stroke, other])], kb)
+    assert values(data)["stroke"] == "yes"
+    assert "contradiction" in codes(data, "warning")
+    table = read([write("a.csv", "sample,date,stroke\nA,2020-01-01,yes\nA,2026-01-01,no\n")], kb)
+    assert values(table)["stroke"] == "yes"
+    assert values(read([write("b.csv", "sample,date,stroke\nA,2026-01-01,no\n")], kb))["stroke"] == "no"

@@ -377,3 +377,36 @@ def test_a_drug_that_is_taken_and_stopped_is_a_contradiction_unless_dates_tell(k
     assert codes(read([write("a.csv", head + "S1,warfarin,warfarin\n")], kb)) == ["contradiction"]
     dated = write("b.csv", head + "S1,warfarin,warfarin (stopped 2020-01-01)\n")
     assert codes(read([dated], kb)) == []
+
+
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_a_list_without_a_readable_day_is_told_by_its_names_and_allergies_stand(kb, write, form):
+    row = {
+        "sample": "A",
+        "date": "01.12.2026",
+        "medications": "codeine;warfarin",
+        "conditions": "gout",
+        "allergies": "penicillin",
+    }
+    table = ",".join(row) + "\n" + ",".join(row.values()) + "\n"
+    data = read([write("a.csv", table) if form == "csv" else write("a.json", row)], kb)
+    assert data.medications.is_empty() and values(data)["allergy"] == "penicillins"
+    unread = data.observations.filter(pl.col("concept") == "medication_unread")["code"]
+    assert set(unread) == {"codeine", "warfarin"}
+    assert {"bad_date", "condition_unknown"} <= set(codes(data, "error"))
+
+
+@pytest.mark.parametrize("where", [{"route": "topical"}, {"form": "shampoo"}, {"dose_form": "eye drops"}])
+def test_route_and_form_of_a_drug_in_json_are_read_and_other_keys_said(kb, write, where):
+    entry = {"drug": "ketoconazole", "lot": "7"} | where
+    path = write("a.json", {"sample": "A", "date": "2026-12-01", "medications": [entry]})
+    data = read([path], kb)
+    assert data.medications.is_empty() and "local_form" in codes(data)
+    assert check(path, kb).filter(pl.col("kind") == "not_understood")["name"].to_list() == ['"lot"']
+
+
+def test_a_start_after_the_record_is_a_plan_and_no_present_day(kb, write):
+    entry = {"drug": "metoprolol", "start": "2027-03-01"}
+    data = read([write("a.json", {"sample": "A", "date": "2026-12-01", "age": 70, "medications": [entry]})], kb)
+    assert drugs(data) == {"metoprolol": "planned"} and values(data)["as_of"] == "2026-12-01"
+    assert "future_start" in codes(data, "warning")

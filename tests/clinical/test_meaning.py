@@ -285,6 +285,42 @@ def test_a_year_of_birth_leaves_a_limit_within_it_undecided(tmp_path, content, u
     assert (below["applies"].to_list() == ["if_population"]) is undecided
 
 
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ({"age": 0}, "do not say whether"),
+        ({"age_years": 0}, "do not say whether"),
+        ({"age_months": 0}, "below 1 month of age"),
+        ({"birth_date": "2026-02-27"}, "below 1 month of age"),
+        ({"age": 1}, ""),
+    ],
+)
+def test_no_completed_year_is_no_new_born(tmp_path, content, told):
+    (tmp_path / "a.vcf").write_text(VCF)
+    (tmp_path / "r.json").write_text(json.dumps({"sample": "A", "date": "2026-03-01"} | content))
+    result = pgx.report(tmp_path / "a.vcf", clinical=[tmp_path / "r.json"], drugs=["nitrofurantoin"], endpoints=[])
+    limits = result.guidance.filter(pl.col("recommendation").str.contains("1 month of age"))
+    assert set(limits["applies"]) == ({"if_population"} if told.startswith("do not") else {"yes"} if told else set())
+
+
+@pytest.mark.parametrize(
+    ("content", "applies"),
+    [
+        ({"conditions": ["tonsillectomy"]}, "yes"),
+        ({"conditions": ["Adenotonsillectomy"]}, "yes"),
+        ({"conditions": ["SNOMED:173422009"]}, "yes"),
+        ({"tonsillectomy": "no"}, "no"),
+        ({"conditions": ["obstructive sleep apnea"]}, "if_population"),
+    ],
+)
+def test_tonsils_that_were_removed_decide_the_label_of_codeine(tmp_path, content, applies):
+    (tmp_path / "a.vcf").write_text(VCF)
+    (tmp_path / "r.json").write_text(json.dumps({"sample": "A", "date": "2026-03-01", "age": 16} | content))
+    result = pgx.report(tmp_path / "a.vcf", clinical=[tmp_path / "r.json"], drugs=["codeine"], endpoints=[])
+    limits = result.guidance.filter(pl.col("population") == "post_tonsillectomy_lt_18")
+    assert set(limits["applies"]) in ({applies}, set() if applies == "no" else {applies})
+
+
 def test_sexes_that_disagree_and_a_death_are_said(record):
     url = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-"
     male = {"system": "http://snomed.info/sct", "code": "248153007"}

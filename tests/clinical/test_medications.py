@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import polars as pl
 import pytest
 
@@ -123,10 +125,65 @@ def test_a_reference_to_no_drug_may_be_any_drug(kb, write):
     assert not [name for name, value in row.items() if name.startswith("medication.") and value is not True]
 
 
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+
+
+def by_code(write, code, system=RXNORM):
+    concept = {"coding": [{"system": system, "code": code}]}
+    request = {"resourceType": "MedicationRequest", "status": "active", "intent": "order", "authoredOn": "2026-10-01"}
+    return write("a.json", request | {"subject": {"reference": "Patient/S1"}, "medicationCodeableConcept": concept})
+
+
+@pytest.mark.parametrize(
+    ("code", "drugs"),
+    [
+        ("309362", ["clopidogrel"]),
+        ("213169", ["clopidogrel"]),
+        ("855332", ["warfarin"]),
+        ("313222", ["terbinafine"]),
+        ("992528", []),
+    ],
+)
+def test_the_code_of_a_product_alone_names_its_drug_and_form(kb, write, code, drugs):
+    data = read([by_code(write, code)], kb)
+    assert list(data.medications["drug"]) == drugs
+    assert ("local_form" in set(data.notes["code"])) is (drugs == [])
+    assert list(read([write("b.csv", f"sample,medications\nS1,RxNorm:{code}\n")], kb).medications["drug"]) == drugs
+
+
+def test_the_code_of_another_medicine_is_known(kb, write):
+    data = read([by_code(write, "314076")], kb)
+    assert list(data.medications["drug"]) == ["lisinopril"]
+    assert "any drug" not in " ".join(data.notes["message"])
+
+
+@pytest.mark.parametrize("system", [RXNORM, "http://hl7.org/fhir/sid/ndc", "http://example.org/formulary"])
+def test_a_code_that_nobody_knows_may_be_any_drug_and_is_named(kb, write, system):
+    data = read([by_code(write, "9999999", system)], kb)
+    row = wide(data, kb)["S1"]
+    assert not [name for name, value in row.items() if name.startswith("medication.") and value is not True]
+    unknown = data.observations.filter(pl.col("concept") == "medication_unknown")["code"]
+    assert [code for code in unknown if "9999999" in code and "code" in code]
+
+
+def test_words_that_name_another_drug_than_the_code_are_said(kb, write):
+    request = json.loads(by_code(write, "855332").read_text())
+    request["medicationCodeableConcept"]["text"] = "Amiodarone hydrochloride 200 MG Oral Tablet"
+    data = read([write("a.json", request)], kb)
+    assert list(data.medications["drug"]) == ["amiodarone"]
+    assert "its code is that of warfarin" in " ".join(data.notes["message"])
+    assert wide(data, kb)["S1"].get("medication.warfarin") is None
+
+
+def test_a_number_without_its_vocabulary_is_no_code_of_a_product(kb, write):
+    assert read([write("a.csv", "sample,medications\nS1,309362\n")], kb).medications.is_empty()
+
+
 @pytest.mark.parametrize(
     ("written", "drug"),
     [
-        ("Percocet 5/325", "oxycodone"),
+        ("Tylenol No. 3", "codeine"),
+        ("PRN: Percocet 5/325", "oxycodone"),
         ("Percocet", "oxycodone"),
         ("Vicodin 5 mg-300 mg tablet", "hydrocodone"),
         ("Vytorin 10/40 mg", "simvastatin"),

@@ -87,7 +87,7 @@ def resources(release: str) -> list[dict]:
         },
         {"resourceType": "Condition", **subject, **active, "code": coded("http://hl7.org/fhir/sid/icd-10-cm", "I48.0")},
         medication("11289", "warfarin", "active", authoredOn="2024-01-01"),
-        medication("855332", "Amiodarone hydrochloride 200 MG Oral Tablet", "active", authoredOn="2024-01-01"),
+        medication("833528", "Amiodarone hydrochloride 200 MG Oral Tablet", "active", authoredOn="2024-01-01"),
         medication(
             "309362",
             "clopidogrel 75 MG Oral Tablet [Plavix]",

@@ -30,7 +30,7 @@ def sheet(inputs, tmp_path):
         ("Q2,,,,,,", "vcf is empty"),
         ("Q2,none.vcf,,,,,", r"vcf 'none\.vcf': no such file"),
         ("Q2,all.vcf,ward.csv;more.csv,,,,", r"clinical 'more\.csv': no such file"),
-        ("Q2,all.vcf,ward.csv.c4gh,,,,", "clinical is encrypted; only a file that the command itself names"),
+        ("Q2,all.vcf,ward.csv.c4gh,,,,", "clinical is encrypted; only files and folders that the command itself names"),
         ("Q9,all.vcf,,,,,", r"sample 'Q9' is not in all\.vcf \(7 others\)"),
         ("Q2,ward.csv,,,,,", "vcf cannot be used: "),
         ("Q2,all.vcf,,,woman,,", "sex 'woman' is not one of male, female"),

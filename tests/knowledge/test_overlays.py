@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pgx.errors import InputError
 from pgx.knowledge import configured, load
-from pgx.knowledge.drug_names import resolve
+from pgx.knowledge.resolver import resolve
 from pgx.knowledge.rules.phenotypes import phenotype_of
 from pgx.knowledge.sentences import compose
 from pgx.knowledge.validation import validate as checks

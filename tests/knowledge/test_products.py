@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from itertools import permutations
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from pgx.clinical.allergies import allergens
 from pgx.knowledge import load
 from pgx.knowledge.drug_names import drug_names
 
@@ -77,3 +79,32 @@ def test_most_brands_of_the_list_were_compared_with_a_public_one():
     rows = KB.table("considered").filter(list="brand_names")
     same = rows.filter(pl.col("source").str.contains("the same in"))
     assert rows.height == 146 and same.height >= 100 and not rows["source"].str.contains("not compared").any()
+
+
+def test_a_code_of_rxnorm_stands_for_one_product_of_known_medicines():
+    known, seen = allergens(KB), Counter()
+    for name, form, codes in KB.table("drug_products").select("name", "form", "codes").iter_rows():
+        seen.update(codes.split(";"))
+        parts = name.split(" / ")
+        assert any(NAMES.find(one).drugs or one in NAMES.others or known.find(one) for one in parts), name
+        assert not form or not any(letter.isdigit() for letter in form), "forms hold no strengths"
+    assert len(seen) > 16_000
+    assert max(seen.values()) == 1
+    assert not [code for code in seen if ("RxNorm", code) in NAMES.codes], "no code is in two tables"
+
+
+@pytest.mark.parametrize(
+    ("written", "drug"),
+    [
+        ("lisdexamfetamine dimesylate 30 MG Oral Capsule", "lisdexamfetamine"),
+        ("Osmotic 24 HR nifedipine 30 MG Extended Release Oral Tablet", "nifedipine"),
+        ("30/70 Release 24 HR methylphenidate hydrochloride 10 MG Extended Release Oral Capsule", "methylphenidate"),
+        ("PMDD fluoxetine 20 MG Oral Tablet", "fluoxetine"),
+        ("Pulmonary Hypertension tadalafil 20 MG Oral Tablet", "tadalafil"),
+        ("10 ML rituximab-abbs 10 MG/ML Injection", "rituximab"),
+        ("fenofibric acid 105 MG Oral Tablet", "fenofibrate"),
+    ],
+)
+def test_salts_and_what_rxnorm_writes_before_a_name_are_read_past(written, drug):
+    assert NAMES.find(written).drugs == (drug,)
+    assert NAMES.find("168 HR ethinyl estradiol 0.001 MG/HR Transdermal System").drugs == ("ethinyl estradiol",)

@@ -83,6 +83,24 @@ def test_encrypted_files_go_in_and_come_out(tmp_path: Path, keys: tuple[Path, Pa
     assert not [path for path in tmp_path.rglob("*") if path.name.startswith(".pgx-")]
 
 
+def test_encrypted_files_of_a_folder_are_read_beside_the_others(
+    tmp_path: Path, keys: tuple[Path, Path], pgx_command: Command
+) -> None:
+    ward = tmp_path / "ward"
+    ward.mkdir()
+    (ward / "person.csv").write_text("person_id,gender_concept_id,year_of_birth\n1,8507,1960\n")
+    plain = tmp_path / "drug_exposure.csv"
+    plain.write_text("person_id,drug_concept_id,drug_exposure_start_date,drug_source_value\n1,0,2026-01-01,warfarin\n")
+    crypt4gh_files.encrypt(plain, ward / "drug_exposure.csv.c4gh", keys[1])
+    done = pgx_command("check", ward)
+    assert done.returncode == 2 and "drug_exposure.csv.c4gh: is encrypted" in done.stderr
+    done = pgx_command("check", ward, "--c4gh-key", keys[0])
+    assert done.returncode == 0 and "warfarin" in done.stdout
+    (ward / "drug_exposure.csv").write_text(plain.read_text())
+    done = pgx_command("check", ward, "--c4gh-key", keys[0])
+    assert done.returncode == 3 and "both encrypted and not" in done.stderr
+
+
 def test_what_cannot_be_decrypted_is_said_once(tmp_path: Path, keys: tuple[Path, Path], pgx_command: Command) -> None:
     private, public = keys
     sealed = tmp_path / "a.vcf.gz.c4gh"

@@ -24,6 +24,9 @@ def request(concept, i="1", **more):
             {"coding": [{"system": RXNORM, "code": "309362", "display": "Clopidogrel 75 MG Oral Tablet"}]},
             ["clopidogrel"],
         ),
+        ({"coding": [{"system": RXNORM, "code": "309362"}]}, ["clopidogrel"]),
+        ({"coding": [{"system": RXNORM, "code": "992528"}]}, []),
+        ({"coding": [{"system": RXNORM, "code": "309362"}], "text": "warfarin 5 mg"}, ["clopidogrel", "warfarin"]),
         ({"text": "PLAVIX 75 mg"}, ["clopidogrel"]),
         ({"text": "warfarin sodium 5 MG Oral Tablet [Coumadin]"}, ["warfarin"]),
         ({"coding": [{"system": "http://example.org/local", "code": "32968"}]}, []),
@@ -124,7 +127,9 @@ def test_a_snomed_code_alone_names_a_drug():
 @pytest.mark.parametrize(
     ("concept", "said"),
     [
-        ({"coding": [{"system": RXNORM, "code": "309362"}]}, ["RxNorm 309362"]),
+        ({"coding": [{"system": RXNORM, "code": "9999999"}]}, ["RxNorm 9999999"]),
+        ({"coding": [{"system": RXNORM, "code": "314076"}]}, []),
+        ({"coding": [{"system": RXNORM, "code": "992528"}]}, []),
         ({"coding": [{"system": "http://snomed.info/sct", "code": "32968"}]}, ["SNOMED 32968"]),
         ({}, ["no code and no name"]),
         ({"text": "a drug of another base"}, []),

@@ -23,7 +23,7 @@ import polars as pl
 
 from pgx.clinical.dates import BadDateError, read_birth, read_date
 from pgx.clinical.readers import long_tables
-from pgx.clinical.readers.lists import add_list
+from pgx.clinical.readers.lists import add_list, add_undated
 from pgx.clinical.readers.rows import (
     DATES,
     IDS,
@@ -77,8 +77,9 @@ def lay_out(headings: list[str], events: Events) -> Layout:
     for heading, name in names.items():
         if heading == layout.identity:
             continue
-        found = events.vocabulary.column(heading)
-        if found:
+        if name in LISTS:  # before the concepts: ``allergy`` is both
+            layout.lists[heading] = LISTS[name]
+        elif found := events.vocabulary.column(heading):
             if found.concept in {c for c, _ in layout.values.values()}:
                 raise InputError(
                     f"column {heading!r} gives {found.concept} a second time",
@@ -86,8 +87,6 @@ def lay_out(headings: list[str], events: Events) -> Layout:
                     fix="keep one column of it",
                 )
             layout.values[heading] = (found.concept, found.unit)
-        elif name in LISTS:
-            layout.lists[heading] = LISTS[name]
         elif name in DATES:
             layout.day = heading
         elif (stem := events.vocabulary.column(name.removesuffix("_date"))) and name.endswith("_date"):
@@ -261,8 +260,14 @@ def read_frame(events: Events, frame: pl.DataFrame, where: list[str]) -> None:
         _add_values(events, base, written, concept, unit, units, day_of)
     for heading, kind in layout.lists.items():
         for place in _stated(events, rows, heading, kind):
-            items = [part.strip() for part in re.split(r"[;\n]", frame[heading][place]) if part.strip()]
-            add_list(events, people[place], kind, items, f"{where[place]}, column {heading}", day[place])
+            listed = f"{where[place]}, column {heading}"
+            add_list(events, people[place], kind, _items(frame[heading][place]), listed, day[place])
+        for place in (place for place, cell in enumerate(frame[heading]) if cell is not None and rows.unread[place]):
+            add_undated(events, people[place], kind, _items(frame[heading][place]), f"{where[place]}, column {heading}")
+
+
+def _items(cell: str) -> list[str]:
+    return [part.strip() for part in re.split(r"[;\n]", cell) if part.strip()]
 
 
 def _stated(events: Events, rows: Rows, heading: str, kind: str) -> list[int]:

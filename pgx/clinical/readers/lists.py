@@ -97,6 +97,22 @@ def add_list(events: Events, person: str | None, kind: str, items: list[str], wh
             events.medicate(person, name, status=status, start=start, end=end, where=where)
 
 
+def add_undated(events: Events, person: str | None, kind: str, items: list[str], where: str) -> None:
+    """Take a list of a day that nobody can read: an allergy stands on any day; of anything else the names are told."""
+    if kind == "allergy":
+        add_list(events, person, kind, items, where, None)
+        return
+    if not items or all(one.lower().strip(" .") in (*NONE, *UNKNOWN) for one in items):
+        return
+    code = "condition_unknown" if kind == "condition" else "bad_date"
+    message = f"{'; '.join(items)[:200]}: not used, as nobody can tell of which day the list is; correct its date"
+    events.problem(
+        person, "error", code, message, where, "; ".join(items)[:80] if kind == "condition" else "medications"
+    )
+    for item in items if kind == "current" else ():
+        events.unread(person, where, item)
+
+
 def _with_remarks(events: Events, items: list[str], kind: str) -> list[str]:
     """Put a remark that a separator cut off (``paroxetine; stopped``) back behind its drug or condition."""
     found: list[str] = []

@@ -337,6 +337,9 @@ def _read_drug(events: Events, person: str | None, drug: str | None, cells: dict
         text = cells.get(what)
         days[what] = events.day(person, text, f"{where}, {what}", "medications") if text else None
     said = (cells.get("status") or "").lower()
+    if condition_status(said) == Said.ERROR:
+        events.not_understood("drug", "", "", f"{drug or code} ({said})", where)
+        return
     status = STATUSES.get(said, "stopped" if not said and days["end"] and cells.get("end") else "current")
     unread = (said and said not in STATUSES) or (cells.get("end") and days["end"] is None)
     if unread:

@@ -12,11 +12,12 @@ from datetime import date
 from pgx.clinical.dates import BadDateError, read_date
 from pgx.clinical.readers.flat import DATES_ONLY, GROUPS, NOW, Layout, lay_out, meaning_of
 from pgx.clinical.readers.json_access import parse
-from pgx.clinical.readers.lists import add_condition, add_list
+from pgx.clinical.readers.lists import add_condition, add_list, add_undated
 from pgx.clinical.statements import Events
 from pgx.clinical.status_words import STATUSES, allergy_gone, condition_status
 from pgx.clinical.vocabulary import column_name
 from pgx.errors import InputError
+from pgx.knowledge.acting import PLANNED
 
 
 def read_json(events: Events, data: bytes) -> None:
@@ -125,9 +126,12 @@ def _add_object(events: Events, person: str | None, flat: Mapping[str, object], 
                 message = f"{concept} is not used: {error.problem}"
                 events.problem(person, "error", "answer_unknown", message, where, concept)
     for key, kind in layout.lists.items():
-        if unread:
-            continue
         where = f"{prefix}key {key}"
+        if unread:
+            items = value if isinstance(value := flat[key], list) else str(value or "").split(";")
+            names = [str(_name_of(one) or one).strip() for one in items]
+            add_undated(events, person, kind, [one for one in names if one], where)
+            continue
         try:
             _add_entries(events, person, kind, flat[key], where, key, day)
         except _RowError as error:
@@ -213,6 +217,11 @@ def _add_item(
     )
 
 
+_KEYS = {"drug", "name", "code", "substance", "start", "date", "end", "status", "dose_mg_per_day"}
+_KEYS |= {"route", "form", "dose_form"}
+"""What is read of an entry of a list of drugs."""
+
+
 def _name_of(item: object) -> str | None:
     """Return what an entry of a list is called."""
     if not isinstance(item, Mapping):
@@ -255,9 +264,15 @@ def _add_entry(
             raise _RowError(f"status {said[:40]!r} is not current, planned or stopped", file=events.file, where=where)
         if dose is not None and (isinstance(dose, bool) or not isinstance(dose, int | float) or not 0 < dose < 1e6):
             raise _RowError(f"dose_mg_per_day {str(dose)[:40]!r} is not a dose", where=where)
-        events.medicate(
-            person, name, status=status, start=start, end=end, dose=None if dose is None else float(dose), where=where
-        )
+        if status == "current" and day and start and start > day:
+            status = PLANNED
+            message = f"{name} begins on {start}, after the day of the record ({day}): it counts as planned"
+            events.problem(person, "warning", "future_start", message, where)
+        for key in sorted(set(item) - _KEYS):
+            events.not_understood("key", "", "", key, where)
+        route = " ".join(str(item[key]) for key in ("route", "form", "dose_form") if isinstance(item.get(key), str))
+        amount = None if dose is None else float(dose)
+        events.medicate(person, name, status=status, start=start, end=end, dose=amount, where=where, route=route)
 
 
 def _float(number: float) -> float:

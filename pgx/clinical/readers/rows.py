@@ -57,7 +57,10 @@ LISTS = {
     "allergies": "allergy",
     **dict.fromkeys(("medikamente", "medikament", "arzneimittel", "medikation", "dauermedikation"), "current"),
     "vorerkrankungen": "condition",
-    "allergien": "allergy",
+    **dict.fromkeys(
+        ("allergens", "drug_allergies", "known_allergies", "medication_allergies", "allergy_list"), "allergy"
+    ),
+    **dict.fromkeys(("intolerances", "allergien", "unvertraeglichkeiten"), "allergy"),
     **dict.fromkeys(
         ("medicaments", "medicament", "traitements", "traitement", "medicamentos", "medicamento"), "current"
     ),

@@ -33,6 +33,20 @@ DRUG_NAMES = Table(
     ),
 )
 
+DRUG_PRODUCTS = Table(
+    "drug_products",
+    "What the RxNorm codes of products, packs, brands and salts stand for: orders and records send them alone. Names "
+    "and codes are those of RxNorm, without strengths and brands; medicines of `other_drugs` are here too, so that no "
+    "code of theirs is unknown. Of substances that begin with A only those of public value sets are here.",
+    ("name", "form"),
+    (
+        Field("name", T, "substances joined by ' / ', lower case", required=True),
+        Field("form", T, "dose form in the words of RxNorm; empty for brands and salts"),
+        Field("codes", T, "RxNorm codes joined by ';'", required=True),
+        Field("source", T, "sources joined by '; '", required=True),
+    ),
+)
+
 OTHER_DRUGS = Table(
     "other_drugs",
     "Medicines of which the knowledge base has nothing: their names are known, so that no other drug with a similar "
