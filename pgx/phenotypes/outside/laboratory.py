@@ -366,7 +366,8 @@ def _laboratory(kb: KnowledgeBase, gene: str) -> Laboratory:
     shared = own_names.filter(pl.col("also_in").is_not_null()).select("name", "allele", "also_in").rows()
     named = rows.select("name", "allele").rows()
     slashed = frozenset(name.lower() for name in [*(name for name, _ in named), *alleles["allele"]] if "/" in name)
-    for name, allele in [*named, *((one.partition(" (")[0], one) for one in alleles["allele"])]:
+    named += [(one.partition(" (")[0], one) for one in alleles["allele"]]
+    for name, allele in named:
         key = key_of(name)
         if match := re.fullmatch(r".*?([acgt])>([acgt])", key):
             changes.setdefault(key, (allele, match[1].upper(), match[2].upper(), False))
