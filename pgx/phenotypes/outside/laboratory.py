@@ -63,7 +63,7 @@ _GENOTYPE = re.compile(
 )
 _TOGETHER = re.compile(r"^(\*\d+[A-Z]?)(?:\s*;\s*)?(\*\d+[A-Z]?)$", re.IGNORECASE)
 _BASES_FIRST = re.compile(r"^(?P<bases>[ACGT]\s*[/|]?\s*[ACGT])\s*\((?P<name>[^()]+)\)$")
-_BOTH_STRANDS = re.compile(r"^(?P<kind>[cgn]\.)\[(?P<one>[^][;=]+)\];\s*\[(?P<two>[^][;]+)\]$")
+_BOTH_STRANDS = re.compile(r"^(?P<kind>[cgn]\.)\[(?P<one>[^][=]+)\];\s*\[(?P<two>[^][]+)\]$")
 _NUMBERED = re.compile(r"^(?:rs\d+|TA[- ]?repeats?)[\s:=,]+(?P<repeats>(?:\(?[ACGT]{2,3}\)?)?\d+\s*/.*)$")
 _TWO_OF_HLA = re.compile(r"^(?P<one>\S*\d:\d\S*)\s*[,;]\s*(?P<two>\S*\d:\d\S*)$")
 _NAMED_AGAIN = re.compile(
