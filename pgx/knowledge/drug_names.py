@@ -34,11 +34,11 @@ _JOINED_SALT = re.compile(
 )
 """A salt that German writes in one word with its drug: ``metoprololsuccinat``."""
 _SALTS = re.compile(
-    r"\s+(?:hydrochloride|hcl|hydrobromide|sodium|potassium|calcium|magnesium|maleate|mesylate|succinate|tartrate|besylate|phosphate|"
+    r"(?:\s+|-(?=hcl$))(?:hydrochloride|hcl|hydrobromide|sodium|potassium|calcium|magnesium|maleate|mesylate|succinate|tartrate|besylate|phosphate|"
     r"sulfate|sulphate|acetate|citrate|bitartrate|medoxomil|axetil|cilexetil|disodium|dihydrate|trihydrate|tosylate|besilate|mesilate|malate|benzoate|lactate|tromethamine|fumarate|bisulfate|bisulphate|nitrate|bromide|oxalate|monohydrate|anhydrous|chloride|hemihydrate?|hydrate|clathrate|pamoate|decanoate|palmitate|"
     r"natrium|kalium|kalzium|hydrochlorid|succinat|tartrat|maleat|mesilat|besilat|acetat|phosphat|sulfat|oxalat|citrat|"
     r"propionate|valerate|dipropionate|stearate|estolate|ethylsuccinate|gluconate|carbonate|succ|tart|besyl|sod|phos|hbr|lysine|lysinat|resinat|meglumine|dihydrochloride|xinafoate|"
-    r"nocte|mane|stat|regularly|tabs?|caps?|inj|drops?|liquid|elixir|linctus|gastro-resistant|effervescent|dispersible|"
+    r"clorhidrato|hidrocloruro|bromhidrato|(?:sod|potas|calc|magnes)ic[oa]|(?:sod|potass|calc|magnes)ique|succinato|tartrato|maleato|mesilato|besilato|fosfato|sulfato|acetato|citrato|oxalato|fumarato|hidrogenosulfato|chlorhydrate|diphosphate|semisodium|nocte|mane|stat|regularly|tabs?|caps?|inj|drops?|liquid|elixir|linctus|gastro-resistant|effervescent|dispersible|"
     r"er|xr|sr|cr|la|xl|ec|dr|ir|extended release|delayed release|oral|tablets?|capsules?|injection|solution|pill|"
     r"retard|tbl|tabl|tabletten|filmtabletten|retardtabletten|kapseln|hartkapseln|retardkapseln|ampullen|lp|"
     r"comprimes?|gelules?|comprimidos?|capsulas?)$",

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pgx import knowledge
+from pgx.knowledge.rules.phenotypes import rules_for
 from pgx.phenotypes.outside import merge
 from pgx.phenotypes.outside.changes import key_of
 from pgx.phenotypes.outside.laboratory import laboratory_of
@@ -181,3 +182,12 @@ def test_any_text_is_read_or_refused_with_a_reason(text, gene):
 
 def test_one_form_of_a_change():
     assert {key_of(one) for one in ("c.521T>C", "521T>C", "521 T>C", "T521C", "C.521t>c")} == {"521t>c"}
+
+
+@pytest.mark.parametrize(
+    ("written", "phenotype"),
+    [("atypical homozygous", "Poor Metabolizer"), ("D70G heterozygous", "Intermediate Metabolizer")],
+)
+def test_the_atypical_gene_of_plasma_cholinesterase_tells_the_phenotype_of_the_label(written, phenotype):
+    one, two, _ = read("BCHE", written)
+    assert rules_for(KB, "BCHE", "CPIC").phenotype((one,), (two,)).phenotype == phenotype
