@@ -41,9 +41,9 @@ DENIED = re.compile(
 )
 """An entry of an allergy list that says that there is none."""
 MAYBE = "which may extend to"
+"""Words of a reason that is a possibility only."""
 _REACTION = re.compile(r"\s*[:(]|\s+[-–—]+>?\s")
 """What stands between a substance and what it did."""
-"""Words of a reason that is a possibility only."""
 _PARTS = re.compile(r"\s*(?:/|\+| and )\s*")
 
 

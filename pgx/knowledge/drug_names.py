@@ -40,11 +40,12 @@ _JOINED_SALT = re.compile(
 _COPY = re.compile(r"(?<=[a-z]{5})-(?!free|like|only|type)[a-z]{4}$")
 """The letters without a meaning that the FDA adds to the name of a biological: ``rituximab-abbs``."""
 _SALTS = re.compile(
-    r"\s+(?:hydrochloride|hcl|hydrobromide|sodium|potassium|calcium|magnesium|maleate|mesylate|succinate|tartrate|besylate|phosphate|"
+    r"(?:\s+|-(?=hcl$))(?:hydrochloride|hcl|hydrobromide|sodium|potassium|calcium|magnesium|maleate|mesylate|succinate|tartrate|besylate|phosphate|"
     r"sulfate|sulphate|acetate|citrate|bitartrate|medoxomil|axetil|cilexetil|disodium|dihydrate|trihydrate|tosylate|besilate|mesilate|malate|benzoate|lactate|tromethamine|fumarate|bisulfate|bisulphate|nitrate|bromide|oxalate|monohydrate|anhydrous|chloride|hemihydrate?|hydrate|clathrate|pamoate|decanoate|palmitate|"
     r"natrium|kalium|kalzium|hydrochlorid|succinat|tartrat|maleat|mesilat|besilat|acetat|phosphat|sulfat|oxalat|citrat|"
     r"dimesylate|furoate|acetonide|hexacetonide|cypionate|methylsulfate|hippurate|mandelate|arginine|erbumine|d-tartrate|epolamine|liposom(?:e|al)|"
     r"strontium|isethionate|polistirex|lactobionate|orotate|tannate|aspartate|saccharate|propionate|valerate|dipropionate|stearate|estolate|ethylsuccinate|gluconate|carbonate|succ|tart|besyl|sod|phos|hbr|lysine|lysinat|resinat|meglumine|dihydrochloride|xinafoate|"
+    r"clorhidrato|hidrocloruro|bromhidrato|(?:sod|potas|calc|magnes)ic[oa]|(?:sod|potass|calc|magnes)ique|succinato|tartrato|maleato|mesilato|besilato|fosfato|sulfato|acetato|citrato|oxalato|fumarato|hidrogenosulfato|chlorhydrate|diphosphate|semisodium|"
     r"nocte|mane|stat|regularly|tabs?|caps?|inj|drops?|liquid|elixir|linctus|gastro-resistant|effervescent|dispersible|"
     r"er|xr|sr|cr|la|xl|ec|dr|ir|extended release|delayed release|oral|tablets?|capsules?|injection|solution|pill|"
     r"retard|tbl|tabl|tabletten|filmtabletten|retardtabletten|kapseln|hartkapseln|retardkapseln|ampullen|lp|"

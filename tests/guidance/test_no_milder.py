@@ -108,6 +108,13 @@ def reasons(kb):
     return found
 
 
+def confirmed(row):
+    """The strengths that an older judgement called unverified and that a list or label confirms now."""
+    doubted = {tuple(flag.split(":")[1:]) for flag in row["flags"] if flag.startswith("unverified:")}
+    table = KB.table("interactions").filter(pl.col("evidence") != "unverified")
+    return doubted & {(drug.lower(), enzyme) for drug, enzyme in table.select("drug", "enzyme").iter_rows()}
+
+
 def test_every_strength_that_moved_says_what_it_was_and_who_says_so():
     known = {(r["drug"].lower(), r["enzyme"], r["role"]): r["strength"] for r in before()}
     for row in KB.table("interactions").iter_rows(named=True):
@@ -140,6 +147,7 @@ def test_no_advice_of_any_list_is_milder_without_a_row_that_says_why(people, old
             enzymes |= {"CYP3A5"} if "CYP3A4" in enzymes else set()
             group = {"CYP3A5": "CYP3A4"}
             agents = [one for one in lists[sample] if {group.get(e, e) for e in enzymes} & why.get(one.lower(), set())]
+            agents += [one for one, _ in confirmed(old[key])]
             milder.append((key, old[key]["urgency"], row["urgency"], agents))
     assert graver > 0
     assert len(new) > 2 * LISTS
@@ -156,14 +164,8 @@ def test_no_pair_that_a_label_warns_of_is_milder(old_kb):
         lists += [{"sample": row["limit_id"], "drug": drug} for drug in (row["drug"], row["agent"])]
     old, new = judged((calls, lists), old_kb), judged((calls, lists), KB)
     drug_of = dict(pairs.select("limit_id", "drug").iter_rows())
-    confirmed = {
-        (drug.lower(), enzyme)
-        for drug, enzyme, evidence in KB.table("interactions").select("drug", "enzyme", "evidence").iter_rows()
-        if evidence != "unverified"
-    }
     for sample, drug in drug_of.items():
         was, now = old[sample, drug]["urgency"], new[sample, drug]["urgency"]
-        doubted = {tuple(flag.split(":")[1:]) for flag in old[sample, drug]["flags"] if flag.startswith("unverified:")}
-        if doubted & confirmed:
+        if confirmed(old[sample, drug]):
             continue  # both ways were open as long as no list confirmed the strength
         assert ORDER.index(now) <= ORDER.index(was), (sample, drug, was, now)

@@ -41,12 +41,50 @@ def test_every_other_drug_is_one_that_a_record_can_name():
         ("amantadine", "ondansetron", "contraindicated"),
         ("tramadol", "sertraline", "monitor"),
         ("oliceridine", "isocarboxazid", "contraindicated"),
+        ("methadone", "linezolid", "contraindicated"),
+        ("methadone", "moclobemide", "contraindicated"),
+        ("quinine", "amiodarone", "avoid"),
+        ("tetrabenazine", "moxifloxacin", "avoid"),
     ],
 )
 def test_pairs_that_prolong_the_qt_interval_or_raise_serotonin_say_what_their_label_says(drug, agent, says):
     rows = ROWS.filter(drug=drug, agent=agent)
     assert action(drug, agent) == {says}
     assert set(rows["confidence"]) == {"read"}
+
+
+@pytest.mark.parametrize(
+    ("drug", "agent", "says"),
+    [
+        ("gentamicin", "furosemide", "avoid"),
+        ("amikacin", "ethacrynic acid", "avoid"),
+        ("gentamicin", "cisplatin", "avoid"),
+        ("atorvastatin", "glecaprevir / pibrentasvir", "contraindicated"),
+        ("simvastatin", "glecaprevir / pibrentasvir", "contraindicated"),
+        ("rosuvastatin", "ledipasvir / sofosbuvir", "avoid"),
+        ("rosuvastatin", "sofosbuvir / velpatasvir", "reduce_dose"),
+        ("tacrolimus", "sirolimus", "avoid"),
+        ("quinine", "mefloquine", "avoid"),
+        ("primaquine", "mepacrine", "contraindicated"),
+        ("tafenoquine", "metformin", "avoid"),
+        ("pazopanib", "omeprazole", "avoid"),
+        ("nilotinib", "esomeprazole", "avoid"),
+        ("nelfinavir", "lansoprazole", "avoid"),
+        ("glecaprevir / pibrentasvir", "efavirenz", "avoid"),
+        ("ethinyl estradiol", "belzutifan", "avoid"),
+        ("elagolix", "ethinyl estradiol", "avoid"),
+    ],
+)
+def test_pairs_of_drugs_that_a_gene_decides_on_say_what_their_label_says(drug, agent, says):
+    assert action(drug, agent) == {says}
+    assert set(ROWS.filter(drug=drug, agent=agent)["confidence"]) == {"read"}
+
+
+def test_inhibitors_of_the_enzyme_that_clears_a_drug_are_ruled_out_whichever_they_are():
+    by_enzyme = ROWS.filter(pl.col("agent").is_null() & (pl.col("role") == "inhibitor"))
+    said = {(row["drug"], row["enzyme"]): row["action"] for row in by_enzyme.to_dicts()}
+    assert said["belinostat", "UGT1A1"] == said["sacituzumab govitecan", "UGT1A1"] == "avoid"
+    assert said["deuruxolitinib", "CYP2C9"] == "contraindicated"
 
 
 def test_the_dose_of_efavirenz_beside_rifampin_is_told_whom_the_genes_take_no_level_from_and_from_50_kg():

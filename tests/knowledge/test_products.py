@@ -11,8 +11,10 @@ import polars as pl
 import pytest
 
 from pgx.clinical.allergies import allergens
+from pgx.errors import UsageError
 from pgx.knowledge import load
 from pgx.knowledge.drug_names import drug_names
+from pgx.knowledge.resolver import drugs_of
 
 KB = load()
 NAMES = drug_names(KB)
@@ -55,7 +57,8 @@ def test_a_brand_keeps_all_its_parts(row):
     "name",
     ["co-trimoxazole", "cotrimoxazole", "Cotrimoxazol", "Bactrim", "Bactrim DS", "Septra", "TMP-SMX", "TMP/SMX",
      "SMX-TMP", "trimethoprim-sulfamethoxazole", "sulfamethoxazole/trimethoprim", "Trimethoprim + Sulfamethoxazole",
-     "sulfamethoxazole 800 MG / trimethoprim 160 MG Oral Tablet"],
+     "sulfamethoxazole 800 MG / trimethoprim 160 MG Oral Tablet", "co-trimoxazol", "SMZ-TMP DS",
+     "sulfaméthoxazole-triméthoprime", "Sulfamethoxazol / Trimetoprima"],
 )  # fmt: skip
 def test_co_trimoxazole_is_one_drug_under_all_its_names(name):
     found = NAMES.find(name)
@@ -108,3 +111,34 @@ def test_a_code_of_rxnorm_stands_for_one_product_of_known_medicines():
 def test_salts_and_what_rxnorm_writes_before_a_name_are_read_past(written, drug):
     assert NAMES.find(written).drugs == (drug,)
     assert NAMES.find("168 HR ethinyl estradiol 0.001 MG/HR Transdermal System").drugs == ("ethinyl estradiol",)
+
+
+@pytest.mark.parametrize("name", ["Co-codamol", "Co-codamol 30/500", "co-codamol 8/500 tablets", "Solpadol 30/500"])
+def test_the_strength_of_a_combination_drops_no_part(name):
+    assert NAMES.find(name).drugs == ("acetaminophen / codeine",)
+
+
+@pytest.mark.parametrize(
+    ("name", "drug"),
+    [
+        ("tramadol clorhidrato", "tramadol"),
+        ("losartán potásico 50 mg", "losartan"),
+        ("atorvastatine calcique", "atorvastatin"),
+        ("clopidogrel hidrógenosulfato", "clopidogrel"),
+        ("Irinotecan-HCl", "irinotecan"),
+        ("Suxamethoniumchlorid", "succinylcholine"),
+    ],
+)
+def test_a_salt_in_spanish_or_french_is_its_drug(name, drug):
+    assert NAMES.find(name) == NAMES.find(drug)
+
+
+def test_a_class_has_what_a_clinician_calls_by_its_name():
+    assert {"codeine", "tramadol", "hydrocodone"} <= set(drugs_of(KB, ["opioids"]))
+    assert "clobazam" in drugs_of(KB, ["antiepileptics"])
+
+
+@pytest.mark.parametrize("brand", ["Malarone", "Stalevo", "Lynparza"])
+def test_a_product_without_data_is_a_medicine_all_the_same(brand):
+    with pytest.raises(UsageError, match="which is a medicine"):
+        drugs_of(KB, [brand])

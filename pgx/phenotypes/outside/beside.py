@@ -188,6 +188,7 @@ def _number(text: str) -> str:
 def _claim(kb: KnowledgeBase, gene: str, words: str) -> Claim | None:
     """Return what words say of a diplotype; None if they are not known."""
     plain = re.sub(rf"^{re.escape(gene)}\s+", "", " ".join(words.split()).strip(" .,:;"), flags=re.IGNORECASE)
+    plain = label["rest"] if (label := _LABEL.match(plain)) and not label["of_genes"] else plain
     low, forms = plain.lower(), phenotype_forms(kb)
     if found := _SCORE.match(plain):
         return Claim(score=_number(found["score"]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 _CHANGE = re.compile(r"^(?:[cgmnr]\.)?(?P<at>[*-]?\d+(?:[+-]\d+)?)\s*(?P<ref>[ACGT])\s*>\s*(?P<alt>[ACGT])$")
 _OLD_CHANGE = re.compile(r"^(?P<ref>[ACGT])(?P<at>-?\d+)(?P<alt>[ACGT])$")
@@ -13,6 +14,14 @@ _AMINO_ACIDS = {
 }  # fmt: skip
 _PROTEIN = re.compile(r"^(?:p\.)?\s*\(?(?P<was>[a-z]{3})(?P<at>\d+)(?P<becomes>[a-z]{3})\)?$", re.IGNORECASE)
 _SHORT_PROTEIN = re.compile(r"^p\.\s*\(?([a-z]\d+(?:[a-z]|del))\)?$", re.IGNORECASE)
+_RESIDUE = "[A-Z](?:[a-z]{2})?"
+_RESIDUES = re.compile(
+    rf"^(?:p\.)?\(?(?P<name>(?:{_RESIDUE})?(?P<at>\d+)(?:{_RESIDUE})?)\)?[\s:]+(?P<one>{_RESIDUE})\s*/\s*(?P<two>{_RESIDUE})$"
+)
+_RSID_AND_BASES = re.compile(r"^(?P<rsid>rs\d+)\s*\(?(?P<ref>[ACGT])\s*>\s*(?P<alt>[ACGT])\)?(?=[\s,;:]|$)")
+COMPLEMENT = str.maketrans("ACGT", "TGCA")
+Change = tuple[str, str, str, bool]
+"""Allele, base that was, base that is, and whether bases of either strand may be written."""
 
 
 def key_of(name: str) -> str:
@@ -36,3 +45,44 @@ def key_of(name: str) -> str:
 
 def _unprefixed(name: str) -> str:
     return re.sub(r"^[cgmnr]\.", "", name.strip(), flags=re.IGNORECASE)
+
+
+def of_protein(name: str) -> bool:
+    """Whether a key of `key_of` is a change of one amino acid: ``r139c``."""
+    return bool(re.fullmatch(r"[a-z]\d+[a-z]", name))
+
+
+def by_bases(text: str, changes: Mapping[str, Change]) -> str:
+    """Return two amino acids of a change as its two bases, ``433 Val/Met`` as ``v433m G/A``; other texts as they are.
+
+    Raises
+    ------
+    ValueError
+        If the letters may be bases or amino acids: ``R139C C/C``.
+    """
+    if not (match := _RESIDUES.match(text)):
+        return text
+    one, two = (_AMINO_ACIDS.get(match[part].lower(), match[part]).lower() for part in ("one", "two"))
+    ways = set()
+    for key, (_, ref, alt, _) in changes.items():
+        was, at, becomes = (key[0], key[1:-1], key[-1]) if of_protein(key) else ("", "", "")
+        if at == match["at"] and {one, two} <= {was, becomes} and key_of(match["name"]) in {at, key}:
+            base = {was: ref, becomes: alt}
+            ways.add(f"{key} {base[one]}/{base[two]}")
+    if ways and len(match["one"]) == len(match["two"]) == 1 and {one, two} <= set("acgt"):
+        raise ValueError(f"{text!r} does not say whether {match['one']} is a base or an amino acid; write both alleles")
+    return ways.pop() if len(ways) == 1 else text
+
+
+def without_its_bases(text: str, changes: Mapping[str, Change]) -> str:
+    """Return a text without the bases that an rsID has anyway, ``rs4149056 T>C het`` as ``rs4149056 het``."""
+    match = _RSID_AND_BASES.match(text)
+    change = changes.get(match["rsid"]) if match else None
+    if match is None or change is None:
+        return text
+    written = match["ref"] + match["alt"]
+    return (
+        match["rsid"] + text[match.end() :]
+        if change[1] + change[2] in {written, written.translate(COMPLEMENT)}
+        else text
+    )

@@ -19,7 +19,7 @@ from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.rules.alleles import functions_of
 from pgx.phenotypes import allele_status
 from pgx.phenotypes.outside import duplicated
-from pgx.phenotypes.outside.changes import key_of
+from pgx.phenotypes.outside.changes import COMPLEMENT, Change, by_bases, key_of, of_protein, without_its_bases
 
 _ZYGOSITY = {
     "hemizygous": r"hemi(?:zygous|zygote|zygot|[cz]igot[oae])?|hémizygote|"
@@ -58,12 +58,12 @@ _STATUS_OF = re.compile(
 _PRESENCE = re.compile(rf"^(?P<what>\S.*?)[\s:,=]+\(?(?P<word>{_PRESENT})\)?\.?$", re.IGNORECASE)
 _NEGATIVE = re.compile(r"^(?:neg|nég|not|undet|no\s|nicht|kein|absen|ausen|assen|non|-)", re.IGNORECASE)
 _GENOTYPE = re.compile(
-    r"^(?P<name>.*?(?:\d|[ACGT]\s*>\s*[ACGT]|\b[ACGT]-?\d+[ACGT]|[a-z)]))?[\s:=,;]*\(?(?<![A-Z])(?P<one>[ACGT])"
+    r"^(?P<name>.*?(?:\d|[ACGT]\s*>\s*[ACGT]|\b[A-Z]-?\d+[A-Z]|[a-z)]))?[\s:=,;]*\(?(?<![A-Z])(?P<one>[ACGT])"
     r"\s*[/|;,]?\s*(?P<two>[ACGT])\)?$"
 )
-_TOGETHER = re.compile(r"^(\*\d+[A-Z]?)(\*\d+[A-Z]?)$", re.IGNORECASE)
+_TOGETHER = re.compile(r"^(\*\d+[A-Z]?)(?:\s*;\s*)?(\*\d+[A-Z]?)$", re.IGNORECASE)
 _BASES_FIRST = re.compile(r"^(?P<bases>[ACGT]\s*[/|]?\s*[ACGT])\s*\((?P<name>[^()]+)\)$")
-_BOTH_STRANDS = re.compile(r"^(?P<kind>[cgn]\.)\[(?P<one>[^][;=]+)\];\s*\[(?P<two>[^][;]+)\]$")
+_BOTH_STRANDS = re.compile(r"^(?P<kind>[cgn]\.)\[(?P<one>[^][=]+)\];\s*\[(?P<two>[^][]+)\]$")
 _NUMBERED = re.compile(r"^(?:rs\d+|TA[- ]?repeats?)[\s:=,]+(?P<repeats>(?:\(?[ACGT]{2,3}\)?)?\d+\s*/.*)$")
 _TWO_OF_HLA = re.compile(r"^(?P<one>\S*\d:\d\S*)\s*[,;]\s*(?P<two>\S*\d:\d\S*)$")
 _NAMED_AGAIN = re.compile(
@@ -73,7 +73,6 @@ _IN_BRACKETS = r"\(([^()/|]+[/|][^()/|]+)\)"
 _CARRIER = re.compile(r"(?<=zyg)(\w+)\s+(?:carrier|träger(?:in)?|porteu(?:r|se)|portadora?)$", re.IGNORECASE)
 _ON_BOTH_STRANDS = re.compile(r"^compound[- ]het\w*[\s:]+|[\s,;]+\(?(?:in )?compound[- ]het\w*\)?$", re.IGNORECASE)
 _BETWEEN_NAMES = re.compile(r"[\s/|,;()]+")
-_COMPLEMENT = str.maketrans("ACGT", "TGCA")
 WILD_TYPE = re.compile(
     r"^(?:wild[- ]?typ[e]?|wt|(?:type )?sauvage|tipo (?:salvaje|silvestre)|"
     r"no (?:pathogenic |known )?variants? (?:were |was )?(?:detected|found|identified)|"
@@ -127,8 +126,8 @@ class Laboratory:
 
     gene: str
     reference: str | None
-    changes: Mapping[str, tuple[str, str, str, bool]] = field(repr=False)
-    single: tuple[str, str, str, bool] | None
+    changes: Mapping[str, Change] = field(repr=False)
+    single: Change | None
     is_hla: bool
     haploid: bool
     slashed: frozenset[str] = frozenset()
@@ -155,6 +154,7 @@ class Laboratory:
         plain = re.sub(rf"^(?:{re.escape(self.gene)}[\s:]+)?{_IN_BRACKETS}$", r"\1", _CARRIER.sub(r"\1", plain))
         if match := _NAMED_AGAIN.match(plain):
             plain = f"{match['one']} {match['two']} {match['words']}"
+        plain = without_its_bases(plain, self.changes)
         if _UNSURE.search(plain):
             return Written(text)
         if self.reference and WILD_TYPE.match(plain):
@@ -167,7 +167,7 @@ class Laboratory:
         if "/" not in plain and re.fullmatch(r"[^|]+\|[^|]+", plain):
             plain = plain.replace("|", "/")
         if match := _TOGETHER.match(plain):
-            if not self.tandem.isdisjoint({match[1], match[2]}):
+            if not self.tandem.isdisjoint({match[1], match[2]}) and self.deletion not in match.groups():
                 raise ValueError(
                     f"{text!r} may be one strand or two; write {match[1]}+{match[2]} or {match[1]}/{match[2]}"
                 )
@@ -220,9 +220,9 @@ class Laboratory:
             return None
         return match["name"] if self._by_base(match["one"], change, text) == self.reference else None
 
-    def _bases(self, text: str) -> tuple[re.Match[str], tuple[str, str, str, bool]] | None:
+    def _bases(self, text: str) -> tuple[re.Match[str], Change] | None:
         """Return the two bases that a text gives of a change, and the change; None of other texts."""
-        match = _GENOTYPE.match(text)
+        match = _GENOTYPE.match(by_bases(text, self.changes))
         change = self._change(match["name"]) if match and match["name"] else None
         return (match, change) if match and change else None
 
@@ -288,7 +288,7 @@ class Laboratory:
             return numbered["repeats"]
         if first := _BASES_FIRST.match(name):
             name = f"{first['name']} {first['bases']}"
-        match = _GENOTYPE.match(name)
+        match = _GENOTYPE.match(by_bases(name, self.changes))
         if match and match["name"]:
             self.refuse_shared(match["name"].strip(" :=,;("))
         change = self._change(match["name"] or "") if match else None
@@ -305,7 +305,7 @@ class Laboratory:
             )
         return "/".join(alleles)
 
-    def _change(self, name: str) -> tuple[str, str, str, bool] | None:
+    def _change(self, name: str) -> Change | None:
         plain = name.strip(" :=,;(").lower()
         if not plain:
             return self.single
@@ -318,12 +318,12 @@ class Laboratory:
             found = ways.pop() if len(ways) == 1 else None
         return found
 
-    def _by_base(self, base: str, change: tuple[str, str, str, bool], text: str) -> str:
+    def _by_base(self, base: str, change: Change, text: str) -> str:
         allele, ref, alt, either_strand = change
         pair = {ref: self.reference, alt: allele}
         if base not in pair and either_strand:
-            base = base.translate(_COMPLEMENT)
-        elif either_strand and {ref, alt} == {one.translate(_COMPLEMENT) for one in (ref, alt)}:
+            base = base.translate(COMPLEMENT)
+        elif either_strand and {ref, alt} == {one.translate(COMPLEMENT) for one in (ref, alt)}:
             raise ValueError(f"{text!r} does not say on which strand the bases are read")
         if base not in pair or pair[base] is None:
             raise ValueError(f"{base} in {text!r} is none of the bases {ref} and {alt} of that change")
@@ -360,13 +360,14 @@ def _laboratory(kb: KnowledgeBase, gene: str) -> Laboratory:
     reference = alleles.filter(pl.col("reference") == "y")["allele"]
     own = reference[0] if len(reference) else None
     variants = {row["rsid"]: row for row in kb.table("variants").filter(pl.col("gene") == gene).iter_rows(named=True)}
-    changes: dict[str, tuple[str, str, str, bool]] = {}
+    changes: dict[str, Change] = {}
     own_names = kb.table("allele_names").filter(pl.col("gene") == gene)
     rows = own_names.filter(pl.col("also_in").is_null())
     shared = own_names.filter(pl.col("also_in").is_not_null()).select("name", "allele", "also_in").rows()
     named = rows.select("name", "allele").rows()
     slashed = frozenset(name.lower() for name in [*(name for name, _ in named), *alleles["allele"]] if "/" in name)
-    for name, allele in [*named, *((one.partition(" (")[0], one) for one in alleles["allele"])]:
+    named += [(one.partition(" (")[0], one) for one in alleles["allele"]]
+    for name, allele in named:
         key = key_of(name)
         if match := re.fullmatch(r".*?([acgt])>([acgt])", key):
             changes.setdefault(key, (allele, match[1].upper(), match[2].upper(), False))
@@ -374,6 +375,10 @@ def _laboratory(kb: KnowledgeBase, gene: str) -> Laboratory:
             alt = re.search(r"variant \(([ACGT])\)", allele)
             if " reference (" not in allele:
                 changes.setdefault(name.partition(" ")[0], (allele, row["ref"], alt[1] if alt else row["alt"], True))
+    for key, allele in ((key_of(name), allele) for name, allele in named):
+        ways = {change for change in changes.values() if change[0] == allele and not change[3]}
+        if of_protein(key) and len(ways) == 1:
+            changes.setdefault(key, *ways)
     single = None
     if alleles.height == 2 and own and len({change[0] for change in changes.values()}) == 1:
         single = next((change for change in changes.values() if change[3]), None)

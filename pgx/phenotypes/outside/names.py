@@ -25,6 +25,7 @@ _ALDY_SUB = re.compile(r"^(\*\d+)(?:\.\d+)?(?:\.ALDY(?:_\d+)?)$", re.IGNORECASE)
 _LETTERED = re.compile(r"^(?P<core>\*\d+)[A-Z]$")
 """Names of sub-alleles before they were numbered: ``*2A`` is ``*2.001`` today."""
 _TWICE = re.compile(r"^(?P<one>\S.*?)\s*(?:\((?P<two>[^()]+)\)|,?\s(?P<bare>[cp]\.\S+))$")
+_ON_ONE_STRAND = re.compile(r"^(?:[cg]\.)?\[?(?P<changes>[^][;/]+;[^][/]+)\]?$")
 _ALDY_CN = re.compile(r"^(\*\d+):\d+$")
 _VARIANT = re.compile(r"^(?:rs\d+|\d+[.:]?[A-Z]+>[A-Z]+)$", re.IGNORECASE)
 _CHANGE = re.compile(r"^(?:rs\d+|-?\d+(?:[+-]\d+)?[acgt]>[acgt]|[a-z]\d+[a-z])$")
@@ -67,7 +68,7 @@ class AlleleNames:
         self._laboratory.refuse_shared(name)
         if found := self._index.get(name.lower()) or self._index.get(key_of(name)):
             return found, False  # a plus sign may be part of the name: c.1905+1G>A
-        if (twice := _TWICE.match(name)) and (same := self._same(twice["one"], twice["two"] or twice["bare"])):
+        if same := self._in_several_names(name):
             return same, False
         extra = False
         parts = name.split("+")
@@ -87,11 +88,16 @@ class AlleleNames:
         """
         if "[" in text or not all(_CHANGE.match(key_of(self._strip(strand))) for strand in strands):
             return
-        alleles = [self.place(strand)[0] for strand in strands]
-        together = set().union(*(self._bases.get(allele, set()) for allele in alleles))
-        for allele, bases in self._bases.items():
-            if bases == together and allele not in alleles:
-                raise ValueError(f"{text!r} may be {allele} on one strand, or two strands; write both alleles")
+        if allele := self._with_all(strands):
+            raise ValueError(f"{text!r} may be {allele} on one strand, or two strands; write both alleles")
+
+    def _with_all(self, changes: list[str]) -> str | None:
+        """Return the allele that has all of the changes, and nothing else, on one strand."""
+        alleles = [self.place(change)[0] for change in changes]
+        if not all(alleles_bases := [self._bases.get(allele, set()) for allele in alleles]):
+            return None
+        together = set().union(*alleles_bases)
+        return next((one for one, bases in self._bases.items() if bases == together and one not in alleles), None)
 
     def _strip(self, text: str) -> str:
         name = text.strip()
@@ -113,6 +119,13 @@ class AlleleNames:
         if (old := _LETTERED.match(name)) and self._stands_for_its_sub_alleles(old["core"]):
             return old["core"]
         return self._index.get(name.lower(), name)
+
+    def _in_several_names(self, text: str) -> str | None:
+        """Return the allele of ``Viangchan (c.871G>A)``, named twice, or of all its changes, ``c.[460G>A;719A>G]``."""
+        if twice := _TWICE.match(text):
+            return self._same(twice["one"], twice["two"] or twice["bare"])
+        several = _ON_ONE_STRAND.match(text)
+        return self._with_all(several["changes"].split(";")) if several else None
 
     def _same(self, one: str, two: str) -> str | None:
         """Return the allele that both names mean, as in ``Viangchan (c.871G>A)``."""

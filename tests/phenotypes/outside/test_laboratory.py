@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pgx import knowledge
+from pgx.knowledge.rules.phenotypes import rules_for
 from pgx.phenotypes.outside import merge
 from pgx.phenotypes.outside.changes import key_of
 from pgx.phenotypes.outside.laboratory import laboratory_of
@@ -70,6 +71,19 @@ def read(gene, text):
         ("CYP2B6", "516 G/T", "*1", "*9"),
         ("RYR1", "c.7300G>A hétérozygote", "Reference", "c.7300G>A"),
         ("CFTR", "G551D/F508del", "G551D", "ivacaftor non-responsive CFTR sequence"),
+        ("CYP2C19", "*2;*2", "*2", "*2"),
+        ("TPMT", "c.[460G>A;719A>G] heterozygous", "*1", "*3A"),
+        ("TPMT", "c.[460G>A;719A>G];[=]", "*3A", "*1"),
+        ("TPMT", "c.[460G>A];[719A>G]", "*3B", "*3C"),
+        ("CYP2D6", "*4; *5", "*4", "*5"),
+        ("NUDT15", "Arg139Cys C/T", "*1", "*3"),
+        ("NUDT15", "R139C T/T", "*3", "*3"),
+        ("NUDT15", "139 Cys/Cys", "*3", "*3"),
+        ("CYP4F2", "433 Val/Met", "*1", "*3"),
+        ("CYP4F2", "V433M Val/Val", "*1", "*1"),
+        ("ABCG2", "141 Q/K", "rs2231142 reference (G)", "rs2231142 variant (T)"),
+        ("SLCO1B1", "rs4149056 T>C heterozygous", "*1", "*5"),
+        ("SLCO1B1", "rs4149056 A>G: A/G", "*1", "*5"),
     ],
 )
 def test_what_laboratories_write(gene, written, first, second):
@@ -93,6 +107,12 @@ def test_what_laboratories_write(gene, written, first, second):
         ("DPYD", "normal", "not the name"),
         ("G6PD", "Atlantis (hemizygous)", "not the name"),
         ("CYP2C19", "rs1 A/A", "not the name"),
+        ("NUDT15", "R139C C/C", "a base or an amino acid"),
+        ("NUDT15", "Arg139Cys C/C", "a base or an amino acid"),
+        ("CYP2C9", "R144C C/C", "a base or an amino acid"),
+        ("CYP2C9", "144 Arg/Arg", "says only"),
+        ("CYP4F2", "433 Val/Leu", "not the name"),
+        ("CYP2D6", "*36;*10", "one strand or two"),
         ("DPYD", "banana heterozygous", "not the name"),
     ],
 )
@@ -162,3 +182,12 @@ def test_any_text_is_read_or_refused_with_a_reason(text, gene):
 
 def test_one_form_of_a_change():
     assert {key_of(one) for one in ("c.521T>C", "521T>C", "521 T>C", "T521C", "C.521t>c")} == {"521t>c"}
+
+
+@pytest.mark.parametrize(
+    ("written", "phenotype"),
+    [("atypical homozygous", "Poor Metabolizer"), ("D70G heterozygous", "Intermediate Metabolizer")],
+)
+def test_the_atypical_gene_of_plasma_cholinesterase_tells_the_phenotype_of_the_label(written, phenotype):
+    one, two, _ = read("BCHE", written)
+    assert rules_for(KB, "BCHE", "CPIC").phenotype((one,), (two,)).phenotype == phenotype
