@@ -21,8 +21,6 @@ from pgx.reports.page.wording import words
 from pgx.types import Result
 
 _ON_CARD = 14
-_ALLELES = 26
-"""Length from which alleles without an effect are left out of a diplotype on the card."""
 _VERSIONS = ("pgx", "program", "knowledge", "knowledge version", "models")
 
 
@@ -80,7 +78,6 @@ def _page(template: str, shown: View, **more: object) -> str:
         "another_decides": another_decides,
         "plain_phenotype": plain_phenotype,
         "short": short,
-        "alleles_in_short": alleles_in_short,
         "in_short": in_short,
         "plain_under": lambda drug: under(drug.judgement, shown.lexicon, plain=True),
     }
@@ -245,15 +242,6 @@ def _plain_status(status: str) -> str:
     allele, _, presence = status.rpartition(" ")
     text = words("presence", presence) if allele and ("presence", presence) in wording.table() else ""
     return f"{allele} {text}" if text else status
-
-
-def alleles_in_short(gene: Gene) -> str:
-    """Return the diplotype for the card; beside two alike that are named in words the phenotype says all."""
-    first, *others = gene.diplotype.split("/")
-    in_words = first == "Reference" or (" " in first and not set("+*") & set(first))
-    if gene.phenotype and others == [first] and in_words:
-        return ""
-    return gene.brief(gene.diplotype, _ALLELES)
 
 
 def short(phenotype: str) -> str:

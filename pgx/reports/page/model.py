@@ -48,6 +48,10 @@ ALERTS = (
 UNKNOWN_MEDICINE, UNREAD_MEDICINE, LOCAL_MEDICINE = "medication_unknown", "medication_unread", "medication_local"
 """Concepts of medicines that the knowledge base does not know, and of entries that could not be read."""
 _ANY = "any"
+_SHORT = 26
+"""Length from which alleles without an effect are left out of a diplotype in little room."""
+_SURE = 0.9
+"""Probability from which a diplotype is named without its alternatives, as of a gene that counts as called."""
 ALWAYS_SAID = (NoteCode.MEDICATION_BASIS,)
 """Codes of notes that a reader sees even where they are no warning."""
 
@@ -106,18 +110,8 @@ class Drug:
         return self.judgement.alternatives
 
     @property
-    def instead(self) -> tuple[str, ...]:
-        """The same, each with what is kept to."""
-        return details.instead(self.judgement)
-
-    @property
-    def not_fitting(self) -> str:
-        """Drugs that the sources name instead and that do not fit the person, and why."""
-        return details.not_fitting(self.judgement)
-
-    @property
     def instead_said(self) -> str:
-        """All of them in one line: what fits, and what does not; mostly empty."""
+        """The same in one line, each with what is kept to, and those that do not fit, and why; mostly empty."""
         return details.instead_said(self.judgement)
 
     @property
@@ -232,6 +226,19 @@ class Gene:
     def brief(self, diplotype: str, most: int) -> str:
         """Return one of the gene's diplotypes for little room; only alleles that are harmless are left out."""
         return brief(diplotype, most, self.harmless.__contains__)
+
+    @property
+    def in_short(self) -> str:
+        """The diplotype for little room; beside two alike that are named in words the phenotype says all."""
+        first, *others = self.diplotype.split("/")
+        in_words = first == "Reference" or (" " in first and not set("+*") & set(first))
+        return "" if self.phenotype and others == [first] and in_words else self.brief(self.diplotype, _SHORT)
+
+    @property
+    def works_otherwise(self) -> bool:
+        """Whether the diplotype is sure enough to be named by itself, and an allele works otherwise than normally."""
+        sure = bool(self.diplotype) and (self.probability is None or self.probability >= _SURE)
+        return sure and any(function and allele not in self.harmless for allele, function in self.functions)
 
     @property
     def status_said(self) -> str:
