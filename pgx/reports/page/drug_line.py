@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from pgx.codes import Flag, FlagCode, NoteCode
 from pgx.judgement import Judgement, decide, judge
-from pgx.judgement.read_back import is_running
-from pgx.judgement.statement import NOBODY, URGENCIES, Row, by_source, by_strength, dose_of
+from pgx.judgement.read_back import is_running, long_beside
+from pgx.judgement.statement import GRAVEST, NOBODY, URGENCIES, Row, by_source, by_strength, dose_of
 from pgx.knowledge.acting import PLANNED, SUM_UNKNOWN, Acting, phrase, rank
 from pgx.reports.page import details, gaps, next_test, wording
 from pgx.reports.page.advice import Advice
@@ -31,6 +31,7 @@ def drug_order(drug: Drug) -> tuple[object, ...]:
     return (
         URGENCIES.index(drug.urgency),
         rank(("current", PLANNED), drug.medication),
+        rank(GRAVEST, drug.action) if drug.urgency == URGENCIES[0] else 0,
         min(stakes, default=len(URGENCIES)) if drug.urgency == "no_data" else 0,
         by_strength(drug.deciding),
         drug.name,
@@ -98,7 +99,7 @@ def drug_of(
         by_genes = _by_the_genes(deciding, headline) + (f", {reason}" if reason else "")
         if deciding and alone:
             by_genes = f"{alone}; with the other drugs {deciding.result}"
-        headline, reason = _by_the_label(decision.ruled_out, acting, name, deciding), by_genes
+        headline, reason = _by_the_label(decision.ruled_out, acting, name, deciding, judgement), by_genes
     elif decision.acting:
         dosed_by = lexicon.by_label(name) if decision.by_the_genes == "standard" else ""
         headline = _with_interaction(acting, deciding, headline, dosed_by, alone, name)
@@ -152,7 +153,9 @@ def _sources(agreeing: Iterable[Advice]) -> tuple[str, ...]:
     return tuple(f"{source}{marks[source]}" for source in sorted(marks, key=by_source))
 
 
-def _by_the_label(limit: Advice, acting: Sequence[Acting], name: str, deciding: Advice | None) -> str:
+def _by_the_label(
+    limit: Advice, acting: Sequence[Acting], name: str, deciding: Advice | None, judgement: Judgement
+) -> str:
     allergies = [flag.about for flag in limit.codes if flag.code == FlagCode.ALLERGY]
     if allergies:
         return f"{limit.action}: {', '.join(allergies)}"
@@ -161,7 +164,14 @@ def _by_the_label(limit: Advice, acting: Sequence[Acting], name: str, deciding: 
         torn = len({one.asks_for for one in limit.acting} - {""}) > 1
         sum_unknown = f" ({SUM_UNKNOWN})" if torn else ""
         whose = "" if same_enzyme and not limit.matched else f", {limit.whose}"
-        return f"{phrase(acting, clean(name))}{sum_unknown}: {limit.action}{whose}"
+        action = limit.action
+        if both := long_beside(judgement):
+            stops = f"{clean(' and '.join(both))} {'stops' if len(both) == 1 else 'stop'}"
+            action = (
+                f"both have been taken for long, so that the present dose may count that already and is looked at "
+                f"again when {stops}; if it was set without: {action}"
+            )
+        return f"{phrase(acting, clean(name))}{sum_unknown}: {action}{whose}"
     text, interaction = f"{limit.action} {limit.condition}, {limit.whose}", phrase(acting, clean(name))
     # A dose comes last in the line: it is the label's for such a person.
     order = (interaction, text) if limit.urgency == "change_dose" else (text, interaction)
@@ -199,7 +209,9 @@ def _said_alone(deciding: Advice | None) -> str:
 
 def _by_the_genes(deciding: Advice | None, headline: str) -> str:
     if deciding is None or not deciding.turned:
-        return f"by the genes: {headline}"
+        # What other medicines make of a gene is not what the gene asks for.
+        converted = deciding is not None and deciding.has(FlagCode.PHENOCONVERTED)
+        return f"by the genes{' with the other drugs' if converted else ''}: {headline}"
     turning = {flag.arguments[:2] for flag in deciding.codes if flag.code == FlagCode.INTERACTION_REVERSES}
     reversed_by = [acting for acting in deciding.acting if acting.reversing_flag.arguments in turning]
     doses = {"higher" if acting.asks_for == "lower" else "lower" for acting in reversed_by}
