@@ -133,8 +133,8 @@ def _told(
         ended = until.get(sample, {}) | {one: gone[one] for one in pairs if one in gone}
         idle = _not_started(sample, drug, decision, relief, lists)
         running = (sample, drug) in long_taken
-        beside = _changed_beside(decision) if running else ()
-        both = beside if all((sample, agent) in long_taken for agent in beside) else ()
+        changing = _changed_beside(decision) if running else ()
+        both = changing if all((sample, agent) in long_taken for agent in changing) else ()
         seen = tuple(own.items()), tuple(ended.items()), tuple(scored.items())
         case = (*numbers, *seen, relief, idle, lacking, running, both)
         if case not in cases:

@@ -20,6 +20,7 @@ from pgx.guard.limits import RESULT, read_file, read_json
 from pgx.reports.page import person, wording
 from pgx.reports.page.advice import Advice
 from pgx.reports.page.build import ALIKE, Row, View, build, flatten, views
+from pgx.reports.page.cells import codes_of
 from pgx.reports.page.lexicon import Lexicon
 from pgx.types import Result
 
@@ -137,7 +138,7 @@ def view_of(
         for name in wanted:
             rows = _rows(entry, name)
             if drugs is not None and name == "calls":
-                genes = {gene for row in parts["guidance"] for gene in row["genes"] or ()}
+                genes = {gene for row in parts["guidance"] for gene in codes_of(row["genes"])}
                 rows = [row for row in rows if row["gene"] in genes]
             elif drugs is not None and name != "notes":
                 rows = [row for row in rows if row["drug"] in drugs]

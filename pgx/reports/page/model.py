@@ -16,7 +16,7 @@ from pgx.knowledge.acting import Acting
 from pgx.reports.page import details, wording
 from pgx.reports.page.advice import Advice, Row
 from pgx.reports.page.cells import codes_of
-from pgx.reports.page.diplotypes import brief
+from pgx.reports.page.diplotypes import SURE, brief, in_short
 from pgx.reports.page.exposure_line import Exposure
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.notice import is_allergy_to
@@ -48,10 +48,6 @@ ALERTS = (
 UNKNOWN_MEDICINE, UNREAD_MEDICINE, LOCAL_MEDICINE = "medication_unknown", "medication_unread", "medication_local"
 """Concepts of medicines that the knowledge base does not know, and of entries that could not be read."""
 _ANY = "any"
-_SHORT = 26
-"""Length from which alleles without an effect are left out of a diplotype in little room."""
-_SURE = 0.9
-"""Probability from which a diplotype is named without its alternatives, as of a gene that counts as called."""
 ALWAYS_SAID = (NoteCode.MEDICATION_BASIS,)
 """Codes of notes that a reader sees even where they are no warning."""
 
@@ -229,15 +225,13 @@ class Gene:
 
     @property
     def in_short(self) -> str:
-        """The diplotype for little room; beside two alike that are named in words the phenotype says all."""
-        first, *others = self.diplotype.split("/")
-        in_words = first == "Reference" or (" " in first and not set("+*") & set(first))
-        return "" if self.phenotype and others == [first] and in_words else self.brief(self.diplotype, _SHORT)
+        """The diplotype for little room; mostly as it is."""
+        return in_short(self.diplotype, self.harmless.__contains__, with_phenotype=bool(self.phenotype))
 
     @property
     def works_otherwise(self) -> bool:
         """Whether the diplotype is sure enough to be named by itself, and an allele works otherwise than normally."""
-        sure = bool(self.diplotype) and (self.probability is None or self.probability >= _SURE)
+        sure = bool(self.diplotype) and (self.probability is None or self.probability >= SURE)
         return sure and any(function and allele not in self.harmless for allele, function in self.functions)
 
     @property
