@@ -107,7 +107,7 @@ def recommend(
         people = own_calls["sample"].unique(maintain_order=True).to_list()
         return _in_blocks(people, genetic, own_calls, None, kb, asked, as_of)
 
-    shown = exposures(clinical, kb, as_of=as_of)
+    doubted = unverified.doubtful(exposures(clinical, kb, as_of=as_of))
 
     def anew(asked: dict[str, set[str] | None], *, confirmed: bool = False) -> pl.DataFrame:
         people = sorted(set().union(*(who or () for who in asked.values())))
@@ -116,14 +116,15 @@ def recommend(
             own = phenoconversion.convert(own, clinical, kb, as_of=as_of, confirmed=True)
         return _in_blocks(people, own, theirs, clinical, kb, asked, as_of) if asked else said.clear()
 
-    said = untested.mark_refused(unverified.without_comfort(said, shown, partial(anew, confirmed=True)), every_call)
+    said = unverified.without_comfort(said, doubted, partial(anew, confirmed=True))
+    said = untested.mark_refused(said, every_call)
     acting = acting_drugs(clinical, kb, as_of=as_of)
     if fitting:
         said = alternatives.fitting(said, clinical, kb, acting, anew)
     said = genes_alone.mark_local(said, phenotypes)
     if alone:
         said = genes_alone.mark(said, phenotypes, calls, without_interactions)
-    said = unverified.mark(said, shown)
+    said = unverified.mark(said, doubted)
     perhaps = perhaps_acting(clinical, kb, as_of=as_of)
     said = interactions.respect(said, phenotypes, pl.concat([acting, perhaps]), kb)
     return without_dose_of_the_forbidden(said, kb)

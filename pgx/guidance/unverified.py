@@ -20,20 +20,19 @@ _KEY = ["sample", "drug"]
 Guide = Callable[[dict[str, set[str] | None]], pl.DataFrame]
 
 
-def without_comfort(guidance: pl.DataFrame, exposures: pl.DataFrame, guide: Guide) -> pl.DataFrame:
+def without_comfort(guidance: pl.DataFrame, doubted: pl.DataFrame, guide: Guide) -> pl.DataFrame:
     """Return guidance that no drug of unverified strength makes milder: what is said without such drugs goes first.
 
     Parameters
     ----------
     guidance
         `pgx.schema.GUIDANCE`.
-    exposures
-        What acts on each person's enzymes (`pgx.phenotypes.exposures`).
+    doubted
+        The drugs of unverified strength (`doubtful`).
     guide
         Gives the guidance on drugs for persons without the conversions of such drugs.
     """
-    resting = _resting(guidance, _doubtful(exposures))
-    if resting.is_empty():
+    if doubted.is_empty() or (resting := _resting(guidance, doubted)).is_empty():
         return guidance
     asked: dict[str, set[str] | None] = {
         str(drug): set(people) for drug, people in resting.group_by("drug").agg("sample").sort("drug").iter_rows()
@@ -52,19 +51,21 @@ def without_comfort(guidance: pl.DataFrame, exposures: pl.DataFrame, guide: Guid
     return replaced(guidance, flagged, graver)
 
 
-def mark(guidance: pl.DataFrame, exposures: pl.DataFrame) -> pl.DataFrame:
+def mark(guidance: pl.DataFrame, doubted: pl.DataFrame) -> pl.DataFrame:
     """Flag (``unverified:<agent>:<gene>``) rows on a phenotype that rests on a drug of unverified strength.
 
     Parameters
     ----------
-    guidance, exposures
+    guidance, doubted
         As for `without_comfort`.
     """
-    resting = _resting(guidance, _doubtful(exposures))
-    return _flagged(guidance, resting, on=["row"]) if resting.height else guidance
+    if doubted.is_empty() or (resting := _resting(guidance, doubted)).is_empty():
+        return guidance
+    return _flagged(guidance, resting, on=["row"])
 
 
-def _doubtful(exposures: pl.DataFrame) -> pl.DataFrame:
+def doubtful(exposures: pl.DataFrame) -> pl.DataFrame:
+    """Return ``sample gene agent said`` of the drugs of unverified strength among `pgx.phenotypes.exposures`."""
     return (
         exposures.filter(unconfirmed(), pl.col("strength").is_in(_COUNTED), pl.col("phase") != PLANNED)
         .select(

@@ -35,7 +35,9 @@ LIMITED = FlagCode.ALTERNATIVE_LIMITED
 """``alternative_limited:<drug>:<words>``: a source names it, and what is kept to with it."""
 
 RUNNING = FlagCode.RUNNING
-"""``running``: the drug has been taken for long, so that no first dose is to come."""
+"""``running``: the drug has been taken for long, so that no first dose is to come.
+
+``running:<agent>``: so has a medicine beside which a label changes its dose, which may count that already."""
 UNDER = FlagCode.UNDER
 """``under:<action>:<change>:<population>``: what is done under a condition that the record does not decide."""
 OTHERWISE = "otherwise"
@@ -98,6 +100,8 @@ class Known:
         Concepts that the sources ask for and whose value was left out.
     running
         Whether the drug has been taken for long.
+    beside
+        Medicines beside which a label changes its dose and that have been taken for long as well.
     """
 
     genes: Mapping[str, str] = field(default_factory=dict)
@@ -110,6 +114,7 @@ class Known:
     not_started: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     running: bool = False
+    beside: tuple[str, ...] = ()
 
 
 NOTHING_KNOWN = Known()
@@ -133,12 +138,14 @@ def judge(sample: str, drug: str, decision: Decision[S], known: Known = NOTHING_
         applies=_applies(decision),
         evidence=tuple(dict.fromkeys(_evidence(decision, known))),
         could_change=tuple(dict.fromkeys((*_without(known), *_could_change(decision, known)))),
-        flags=tuple(
-            dict.fromkeys(
-                (*_causes(decision, known), *([RUNNING] if known.running else ()), *details, *_flags(decision))
-            )
-        ),
+        flags=tuple(dict.fromkeys((*_causes(decision, known), *_running(known), *details, *_flags(decision)))),
     )
+
+
+def _running(known: Known) -> Iterator[str]:
+    if known.running:
+        yield RUNNING
+        yield from (str(Flag(RUNNING, agent)) for agent in known.beside)
 
 
 def _applies(decision: Decision[S]) -> str | None:

@@ -12,7 +12,7 @@ from pgx import schema
 from pgx.assertion import NOT_CALLED, asserted
 from pgx.cells import distinct
 from pgx.codes import NoteCode, Severity
-from pgx.judgement.decide import Decision, decide
+from pgx.judgement.decide import CHANGES, Decision, decide
 from pgx.judgement.judgement import Judgement, Known, judge
 from pgx.judgement.listed import names_of
 from pgx.judgement.relief import Relief, Suspects, Without, reliefs, suspects
@@ -133,8 +133,10 @@ def _told(
         ended = until.get(sample, {}) | {one: gone[one] for one in pairs if one in gone}
         idle = _not_started(sample, drug, decision, relief, lists)
         running = (sample, drug) in long_taken
+        changing = _changed_beside(decision) if running else ()
+        both = changing if all((sample, agent) in long_taken for agent in changing) else ()
         seen = tuple(own.items()), tuple(ended.items()), tuple(scored.items())
-        case = (*numbers, *seen, relief, idle, lacking, running)
+        case = (*numbers, *seen, relief, idle, lacking, running, both)
         if case not in cases:
             known = Known(
                 genes={gene: one.state for gene, one in own.items()},
@@ -147,6 +149,7 @@ def _told(
                 not_started=idle,
                 left_out=lacking,
                 running=running,
+                beside=both,
             )
             cases[case] = judge(sample, drug, decision, known)
         beside = dict.fromkeys(acting.agent for acting in decision.forbidden_beside)
@@ -155,6 +158,13 @@ def _told(
         named = (one.agent for row in decision.limits if row.applies == "yes" for one in row.acting)
         found.append(Told(sample, cases[case], forbidden, tuple(acting), tuple(dict.fromkeys(named))))
     return found
+
+
+def _changed_beside(decision: Decision[Statement]) -> tuple[str, ...]:
+    """Return the medicines beside which a label changes the dose of a drug."""
+    limit = decision.ruled_out
+    acting = limit.acting if limit is not None and limit.urgency == CHANGES[1] else ()
+    return tuple(dict.fromkeys(one.agent for one in acting))
 
 
 def _not_started(

@@ -18,6 +18,7 @@ from pgx import schema
 from pgx.assertion import asserted
 from pgx.codes import Applies, FlagCode, Urgency
 from pgx.guidance import recommend
+from pgx.guidance.conditions import compiled
 from pgx.judgement.judgement import Judgement
 from pgx.judgement.judgements import judgements, of_row
 from pgx.judgement.planned import settled
@@ -266,8 +267,9 @@ class _Again:
 
 
 def _genes_of(drugs: Collection[str], kb: KnowledgeBase) -> set[str]:
-    rows = kb.table("recommendations").filter(pl.col("drug").is_in(list(drugs))).select("rec_id")
-    return set(kb.table("recommendation_conditions").join(rows, on="rec_id", how="semi")["gene"])
+    """Return the genes that the guidance on the drugs asks for."""
+    rows = compiled(kb)
+    return {condition.gene for drug in drugs for row in rows.of(drug) for condition in row.conditions}
 
 
 def _judged_again(

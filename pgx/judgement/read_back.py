@@ -84,6 +84,11 @@ def is_running(judgement: Judgement) -> bool:
     return RUNNING in judgement.flags
 
 
+def long_beside(judgement: Judgement) -> tuple[str, ...]:
+    """Return the medicines, taken for long as the drug is, beside which a label changes the dose of it."""
+    return tuple(agent for (agent,) in arguments_of(judgement, RUNNING, 1))
+
+
 def causes_of(judgement: Judgement) -> list[Cause]:
     """Return the causes that a judgement names."""
     until = stopped_of(judgement)

@@ -24,7 +24,7 @@ _APPLIES = ("yes", "if_population", "possible", "no_match", "not_tested")
 _STRENGTHS = ("strong", "moderate", "optional", "none")
 _SOURCES = ("CPIC", "DPWG", "FDA")
 _ASKING = {"higher": ("increase_dose", "higher_start"), "lower": ("reduce_dose", "lower_start")}
-_GRAVEST = ("contraindicated", "avoid")  # actions that outrank others of the same urgency
+GRAVEST = ("contraindicated", "avoid")  # actions that outrank others of the same urgency
 
 
 @dataclass(frozen=True)
@@ -192,7 +192,7 @@ def graver(one: Statement, than: Statement) -> bool:
     if one.urgency != than.urgency:
         return URGENCIES.index(one.urgency) < URGENCIES.index(than.urgency)
     settled = one.applies == "yes" and one.urgency == URGENCIES[0]
-    return settled and rank(_GRAVEST, one.action_code) < rank(_GRAVEST, than.action_code)
+    return settled and rank(GRAVEST, one.action_code) < rank(GRAVEST, than.action_code)
 
 
 def by_source(source: str) -> tuple[int, str]:
@@ -222,7 +222,7 @@ def gravest_first(statement: Statement) -> tuple[int, ...]:
         1 if statement.is_open_exception else 2 * (statement.urgency == URGENCIES[-1]),
         URGENCIES.index(statement.urgency),
         rank(_APPLIES, statement.applies),
-        rank(_GRAVEST, statement.row["action"]),
+        rank(GRAVEST, statement.row["action"]),
         by_strength(statement),
     )
 

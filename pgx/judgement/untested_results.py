@@ -15,7 +15,7 @@ from pgx.calling.unseen_copies import unseen_copies
 from pgx.guidance.conditions import compiled
 from pgx.guidance.matching import satisfies
 from pgx.knowledge.base import KnowledgeBase
-from pgx.phenotypes import allele_status, interpret
+from pgx.phenotypes import allele_status, shares_of
 from pgx.types import Diplotype, PatternCall
 
 COVERED = 0.999
@@ -144,9 +144,9 @@ class Outcomes:
         """Return all that a recommendation can ask of a diplotype."""
         key = gene, diplotype.name
         if key not in self._meanings:
-            shares = interpret(self._kb, gene, _called((diplotype,))).shares
+            shares = shares_of(self._kb, gene, _called((diplotype,)))
             named = tuple(satisfies(condition, diplotype.name) for condition in compiled(self._kb).on_genotype(gene))
-            self._meanings[key] = (tuple(map(repr, shares)), named)
+            self._meanings[key] = (shares, named)
         return self._meanings[key]
 
 

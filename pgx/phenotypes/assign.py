@@ -99,11 +99,15 @@ def _meaning(kb: KnowledgeBase, gene: str, pattern: PatternCall, recent: Recent 
 
 def interpret(kb: KnowledgeBase, gene: str, pattern: PatternCall) -> Interpretation:
     """Return the phenotypes and the calls row of one pattern of `gene`."""
-    shares: list[Share] = []
-    if pattern.status in CALLED:
-        for scheme in SCHEMES:
-            shares += _shares(kb, gene, scheme, pattern)
-    return Interpretation(tuple(shares), _row(kb, gene, pattern, shares))
+    shares = shares_of(kb, gene, pattern)
+    return Interpretation(shares, _row(kb, gene, pattern, shares))
+
+
+def shares_of(kb: KnowledgeBase, gene: str, pattern: PatternCall) -> tuple[Share, ...]:
+    """Return the phenotypes of one pattern of `gene` in each scheme, with their probabilities."""
+    if pattern.status not in CALLED:
+        return ()
+    return tuple(share for scheme in SCHEMES for share in _shares(kb, gene, scheme, pattern))
 
 
 def _rules(kb: KnowledgeBase, gene: str, scheme: str) -> GeneRules | None:

@@ -268,10 +268,8 @@ _OVERRIDES = (
 def _detail(shown: View, drug: Drug) -> Iterator[str]:
     if drug.reason:
         yield f"**Why:** {_plain(drug.reason)}"
-    if drug.alternatives:
-        yield f"**Instead:** {_plain(', '.join(drug.instead))}"
-    if drug.not_fitting:
-        yield f"**Does not fit this person:** {_plain(drug.not_fitting)}"
+    if drug.instead_said:
+        yield f"**Instead:** {_plain(drug.instead_said)}"
     for advice in drug.limits:
         yield f"**{_plain(advice.source)}**{_validity(advice)}: {_plain(advice.text)}"
     for interaction in drug.interactions:

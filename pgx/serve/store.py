@@ -34,6 +34,7 @@ class _Entry(msgspec.Struct):
     sample: str
     medications: msgspec.Raw
     notes: msgspec.Raw
+    calls: msgspec.Raw
     guidance: list[msgspec.Raw]
     scores: list[msgspec.Raw]
     judgements: list[msgspec.Raw] = []
@@ -77,6 +78,7 @@ class _Brief:
     provenance: bytes
     medications: bytes
     notes: bytes
+    calls: bytes
     guidance: Mapping[str, bytes]
     scores: Mapping[str, bytes]
     judgements: Mapping[str, bytes]
@@ -85,7 +87,7 @@ class _Brief:
     @property
     def size(self) -> int:
         by_drug = (*self.guidance.values(), *self.scores.values(), *self.judgements.values())
-        parts = (self.provenance, self.medications, self.notes, *by_drug)
+        parts = (self.provenance, self.medications, self.notes, self.calls, *by_drug)
         return sum(map(len, parts)) + _OBJECT * len(parts)
 
     def document(self, drugs: Collection[str]) -> dict[str, Any]:
@@ -94,6 +96,7 @@ class _Brief:
             "sample": self.sample,
             "medications": json.loads(self.medications),
             "notes": json.loads(self.notes),
+            "calls": json.loads(self.calls),
         } | {
             name: [row for drug in drugs for row in json.loads(rows.get(drug, b"[]"))] for name, rows in by_drug.items()
         }
@@ -241,7 +244,7 @@ def _condense(content: bytes, patient: str, stamp: tuple[int, int, int], path: P
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         result_json.parse(content, file=path)
         raise InputError(f"not a valid result: {error}", file=path) from error
-    fixed = bytes(document.provenance), bytes(entry.medications), bytes(entry.notes)
+    fixed = bytes(document.provenance), bytes(entry.medications), bytes(entry.notes), bytes(entry.calls)
     observed = (_OBSERVED.decode(row) for row in entry.clinical if b'"allergy"' in bytes(row))
     allergies = tuple(dict.fromkeys(one.code for one in observed if one.concept == "allergy" and one.code))
     return _Brief(stamp, sha256(content).hexdigest(), patient, *fixed, *rows, allergies)

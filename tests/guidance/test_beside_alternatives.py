@@ -11,6 +11,7 @@ import pytest
 from pgx.guidance import recommend
 from pgx.phenotypes import assign
 from pgx.phenotypes.substrates import MARKED
+from pgx.reports.page.details import instead, not_fitting
 from tests.guidance import test_every_row as every_row
 from tests.guidance.test_interactions import KB, line, result
 from tests.phenotypes.builders import callset, clinical, pattern
@@ -86,7 +87,7 @@ def test_alternatives_that_a_drug_of_the_list_rules_out(calls, drug, agent, out,
     assert out <= set(line(result(calls, [drug], [drug]), drug).alternatives) or drug == "voriconazole"
     shown = line(result(calls, [drug, agent], [drug]), drug)
     assert not out & set(shown.alternatives) and kept <= set(shown.alternatives), shown.alternatives
-    assert all(f"{one} (" in shown.not_fitting for one in out)
+    assert all(f"{one} (" in not_fitting(shown.judgement) for one in out)
 
 
 @pytest.mark.parametrize(
@@ -117,13 +118,13 @@ def test_a_drug_that_would_act_on_another_one_of_the_list(calls, drug, other, al
 
 def test_the_drug_that_is_replaced_is_no_reason_against_what_replaces_it():
     shown = line(result(ULTRARAPID, ["voriconazole"], ["voriconazole"]), "voriconazole")
-    assert {"isavuconazole", "posaconazole"} <= set(shown.alternatives) and not shown.not_fitting
+    assert {"isavuconazole", "posaconazole"} <= set(shown.alternatives) and not not_fitting(shown.judgement)
 
 
 def test_what_is_on_the_list_already_is_nothing_to_begin_instead():
     shown = line(result(POOR, ["venlafaxine", "mirtazapine"], ["venlafaxine"]), "venlafaxine")
     assert "mirtazapine" not in shown.alternatives and "sertraline" in shown.alternatives
-    assert "mirtazapine (it is on the list already)" in shown.not_fitting
+    assert "mirtazapine (it is on the list already)" in not_fitting(shown.judgement)
     stopped = {"drug": "mirtazapine", "status": "stopped"}
     assert "mirtazapine" in line(result(POOR, ["venlafaxine", stopped], ["venlafaxine"]), "venlafaxine").alternatives
 
@@ -149,22 +150,22 @@ def test_a_label_that_gives_a_highest_dose_rules_nothing_out_and_the_dose_is_nam
     found = result(DECREASED, ["simvastatin", agent], ["simvastatin"])
     shown = line(found, "simvastatin")
     for other, most in named.items():
-        assert [one for one in shown.instead if one.startswith(f"{other} (") and f"{most} with {agent}" in one], (
-            shown.instead
-        )
-        assert other not in shown.not_fitting
+        assert [
+            one for one in instead(shown.judgement) if one.startswith(f"{other} (") and f"{most} with {agent}" in one
+        ], instead(shown.judgement)
+        assert other not in not_fitting(shown.judgement)
         text = next(row["recommendation"] for row in found.guidance.iter_rows(named=True) if row["source"] == "DPWG")
         assert f"{other} ({most} with {agent})" in text
         assert "atorvastatin" not in text
     assert not out & set(shown.alternatives)
-    assert all(f"{one} (another medicine of the list rules it out)" in shown.not_fitting for one in out)
+    assert all(f"{one} (another medicine of the list rules it out)" in not_fitting(shown.judgement) for one in out)
 
 
 def test_a_drug_that_is_named_instead_is_told_with_the_dose_that_the_genes_ask_for():
     shown = line(result(STATIN, ["simvastatin"], ["simvastatin"]), "simvastatin")
-    assert "pravastatin (start at no more than 40 mg/day)" in shown.instead, shown.instead
+    assert "pravastatin (start at no more than 40 mg/day)" in instead(shown.judgement), instead(shown.judgement)
     usual = line(result(ULTRARAPID, ["voriconazole"], ["voriconazole"]), "voriconazole")
-    assert usual.instead == usual.alternatives
+    assert instead(usual.judgement) == usual.alternatives
 
 
 @pytest.mark.parametrize(
@@ -180,27 +181,29 @@ def test_a_drug_of_which_the_genes_and_a_label_each_give_a_dose_is_not_named(cal
     shown = line(result(calls, ["simvastatin", agent], ["simvastatin"]), "simvastatin")
     assert not set(out) & set(shown.alternatives)
     for name in out:
-        assert f"{name} (another medicine of the list changes its level markedly)" in shown.not_fitting
+        assert f"{name} (another medicine of the list changes its level markedly)" in not_fitting(shown.judgement)
 
 
 @pytest.mark.parametrize("other", ["tacrolimus", "cyclosporine"])
 def test_what_a_label_asks_to_watch_together_is_not_named_silently(other):
     shown = line(result(ULTRARAPID, ["voriconazole", other], ["voriconazole"]), "voriconazole")
-    assert f"liposomal amphotericin B (monitor with {other})" in shown.instead, shown.instead
+    assert f"liposomal amphotericin B (monitor with {other})" in instead(shown.judgement), instead(shown.judgement)
     alone = line(result(ULTRARAPID, ["voriconazole", "warfarin"], ["voriconazole"]), "voriconazole")
-    assert "liposomal amphotericin B" in alone.instead
+    assert "liposomal amphotericin B" in instead(alone.judgement)
 
 
 @pytest.mark.parametrize("other", ["gentamicin", "tobramycin", "amikacin"])
 def test_what_a_label_forbids_together_is_not_named(other):
     shown = line(result(ULTRARAPID, ["voriconazole", other], ["voriconazole"]), "voriconazole")
     assert "liposomal amphotericin B" not in shown.alternatives
-    assert "liposomal amphotericin B (a label rules it out beside another medicine of the list)" in shown.not_fitting
+    assert "liposomal amphotericin B (a label rules it out beside another medicine of the list)" in not_fitting(
+        shown.judgement
+    )
 
 
 def test_a_drug_beside_which_a_label_only_asks_for_another_dose_is_not_said_to_be_ruled_out():
     shown = line(result(POOR, ["codeine", "clarithromycin"], ["codeine"]), "codeine")
-    assert "oxycodone (another medicine of the list changes its level markedly)" in shown.not_fitting
+    assert "oxycodone (another medicine of the list changes its level markedly)" in not_fitting(shown.judgement)
 
 
 @pytest.mark.parametrize(
@@ -215,7 +218,8 @@ def test_what_is_only_planned_rules_nothing_out_and_is_named(calls, drug, other,
     new = {"drug": other, "status": "planned"}
     shown = line(result(calls, [drug, new], [drug]), drug)
     assert any(
-        one.startswith(alternative) and f"not with {other}, which is only planned" in one for one in shown.instead
+        one.startswith(alternative) and f"not with {other}, which is only planned" in one
+        for one in instead(shown.judgement)
     )
     taken = line(result(calls, [drug, other], [drug]), drug)
     assert alternative not in taken.alternatives
@@ -223,6 +227,6 @@ def test_what_is_only_planned_rules_nothing_out_and_is_named(calls, drug, other,
 
 def test_a_highest_dose_of_another_drug_of_the_list_rules_nothing_out():
     shown = line(result({**POOR, **STATIN}, ["clopidogrel", "simvastatin"], ["clopidogrel"]), "clopidogrel")
-    assert any(one.startswith("ticagrelor") and "monitor with simvastatin" in one for one in shown.instead), (
-        shown.instead
-    )
+    assert any(
+        one.startswith("ticagrelor") and "monitor with simvastatin" in one for one in instead(shown.judgement)
+    ), instead(shown.judgement)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pgx.knowledge.acting import DECIDES
+from pgx.reports.page.details import instead
 from tests.guidance.test_interactions import everything, line, result
 from tests.phenotypes.builders import pattern
 from tests.reports.rendered import render_text
@@ -120,5 +121,5 @@ def test_no_higher_dose_of_a_label_stands_beside_what_raises_the_level():
 def test_a_drug_named_instead_is_limited_by_what_raises_it_alone():
     statin = {"SLCO1B1": pattern("*5/*5")}
     shown = line(result(statin, ["simvastatin", "clarithromycin", "efavirenz"], ["simvastatin"]), "simvastatin")
-    limits = [one for one in shown.judgement.flags + tuple(shown.instead) if "atorvastatin" in one]
+    limits = [one for one in shown.judgement.flags + tuple(instead(shown.judgement)) if "atorvastatin" in one]
     assert limits and all("with efavirenz" not in one for one in limits), limits

@@ -160,8 +160,9 @@ def _prescriber(result: Result, sample: str, of_person: Mapping[str, Judgement])
             wrong = True
         else:
             named = re.search(r"\*\*Instead:\*\* (.*)", found[name]["detail"])
-            # Behind a drug stands what is kept to with it.
-            instead = tuple(re.sub(r" \([^()]*\)", "", named[1]).split(", ")) if named else ()
+            # Behind a drug stands what is kept to with it, behind all of them what does not fit.
+            fitting = re.split(r"(?:; not|^no drug that a source names) ", named[1])[0] if named else ""
+            instead = tuple(filter(None, re.sub(r" \([^()]*\)", "", fitting).split(", ")))
             wrong = found[name]["indicator"] != cards.INDICATORS.get(one.urgency, "info") or instead != one.alternatives
         if wrong:
             yield f"prescriber's card on {name}"

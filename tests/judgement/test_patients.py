@@ -120,6 +120,30 @@ def test_card_and_leaflet_name_every_condition_that_the_first_page_names(result,
                 assert phrase.partition(": ")[0] in page, (drug.name, phrase)
 
 
+@pytest.mark.parametrize(
+    ("sample", "render", "said", "not_said"),
+    [
+        ("P07", rendered.render_card, "more than 3 months without skin reactions", ""),
+        ("P07", rendered.render_leaflet, "more than 3 months without skin reactions", ""),
+        ("P15", rendered.render_card, "halve the dose, at most 5 mg/day", ""),
+        ("P25", rendered.render_leaflet, "ask whether paroxetine can be changed", "by your genes, another medicine"),
+        ("P65", rendered.render_card, "if the dose was set without fluvoxamine: reduce the dose, to one third", ""),
+        ("P65", rendered.render_leaflet, "ask whether your dose was set while you took fluvoxamine already", ""),
+        ("P66", rendered.render_card, "tamoxifen (by the genes; besides ribociclib (planned) raises it", ""),
+        ("P67", rendered.render_leaflet, "it changes how much of azathioprine is in your body", "azathioprine changes"),
+    ],
+)
+def test_card_and_leaflet_keep_the_limit_the_condition_and_who_decides(result, sample, render, said, not_said):
+    page = plain(render(result, sample))
+    assert said in page
+    assert not not_said or not_said not in page
+
+
+def test_what_is_contraindicated_stands_before_what_is_to_be_avoided(result):
+    drugs = [drug.name for drug in rendered.view(result, "P49").drugs]
+    assert drugs.index("primaquine") < drugs.index("dapsone")
+
+
 @pytest.mark.parametrize("sample", PEOPLE)
 def test_no_gene_that_could_change_nothing_is_missed(result, sample):
     drugs = rendered.view(result, sample).drugs

@@ -6,14 +6,15 @@ import re
 from collections.abc import Iterator, Sequence
 
 from pgx.codes import FlagCode
+from pgx.judgement.decide import CHANGES
 from pgx.judgement.judgement import NOT_TOGETHER
-from pgx.judgement.read_back import is_running, once_of
+from pgx.judgement.read_back import is_running, long_beside, once_of
 from pgx.judgement.statement import alike
 from pgx.knowledge.acting import DECIDES, PLANNED, Acting, same_way
 from pgx.reports.formats.html import environment, stylesheet
 from pgx.reports.formats.plan import checks
 from pgx.reports.page import wording
-from pgx.reports.page.build import Drug, Gene, View, view
+from pgx.reports.page.build import Advice, Drug, Gene, View, view
 from pgx.reports.page.cells import pairs_of
 from pgx.reports.page.details import under, waiting
 from pgx.reports.page.lexicon import Lexicon
@@ -21,8 +22,8 @@ from pgx.reports.page.wording import words
 from pgx.types import Result
 
 _ON_CARD = 14
-_ALLELES = 26
-"""Length from which alleles without an effect are left out of a diplotype on the card."""
+_RAISED_BY = "raised_by"
+"""Effect of a medicine whose own level is the one that rises."""
 _VERSIONS = ("pgx", "program", "knowledge", "knowledge version", "models")
 
 
@@ -80,7 +81,6 @@ def _page(template: str, shown: View, **more: object) -> str:
         "another_decides": another_decides,
         "plain_phenotype": plain_phenotype,
         "short": short,
-        "alleles_in_short": alleles_in_short,
         "in_short": in_short,
         "plain_under": lambda drug: under(drug.judgement, shown.lexicon, plain=True),
     }
@@ -98,16 +98,31 @@ def in_short(drug: Drug) -> str:
         )
     )
     agents = agents or ", ".join(f"because of {agent}" for agent in drug.causes)
-    leading = drug.ruled_out or drug.deciding
+    leading, first = drug.ruled_out or drug.deciding, None if drug.ruled_out else drug.deciding
     dose = wording.dose(drug.judgement.dose_change or "")
     what = f"{leading.action} {dose}".strip() if leading and drug.urgency == "change_dose" else ""
-    what = _once_met(drug, ", ".join(filter(None, (what, drug.doses)))) if what else ""
+    if what or not (drug.later and drug.urgency == "avoid"):
+        what = _once_met(drug, ", ".join(filter(None, (what, drug.doses))))
+    if both := long_beside(drug.judgement):
+        what = f"if the dose was set without {' and '.join(both)}: {what}"
     what = f"until then: {what}" if what and drug.once else what
+    if first and agents and not drug.causes and _asked_by_genes(drug, first):
+        # What the genes ask for does not go away with a medicine that acts as well.
+        agents, what = "", f"{what or 'by the genes'}; besides {agents}"
     new = waiting(drug.judgement)
     beside = f"do not start {' or '.join(new)} beside it" if new else ""
-    first = drug.deciding if not drug.ruled_out and drug.deciding else None
-    only = first.condition if first and first.applies == "if_population" else ""
+    only = first.condition if first and (first.applies == "if_population" or drug.set_aside) else ""
     return "; ".join(filter(None, (beside, drug.once, ": ".join(filter(None, (agents, what))), only, drug.under)))
+
+
+def _asked_by_genes(drug: Drug, first: Advice) -> bool:
+    """Return whether what is said of a medicine is what the genes ask for, whatever else acts on it."""
+    return drug.urgency in CHANGES and first.urgency == drug.urgency and _of_genes(first)
+
+
+def _of_genes(row: Advice) -> bool:
+    """Return whether a row is about genes that no other medicine changed, and is not turned around by one."""
+    return not row.turned and not row.has(FlagCode.PHENOCONVERTED)
 
 
 def _agent(acting: Acting) -> str:
@@ -151,7 +166,9 @@ def _plain_today(drug: Drug) -> str:
         said = f"{words('action', drug.action, plain=True)}{f' {when}' if when else ''}"
         said += ", whatever your genes are" if drug.whatever_the_genes else ""
         said += f": {allergies}" if allergies else ""
-        if drug.deciding and drug.deciding.urgency == drug.urgency == "avoid":
+        if both := long_beside(drug.judgement):
+            said = f"ask whether your dose was set while you took {' and '.join(both)} already; if not, {said}"
+        if drug.deciding and drug.deciding.urgency == drug.urgency == "avoid" and _of_genes(drug.deciding):
             said += f"; by your genes, {_in_plain_words(drug, drug.deciding.action_code)}"
         return f"{said}; {_plain_question(drug)}" if drug.causes else said
     if drug.deciding is None or drug.urgency == "no_data":
@@ -193,11 +210,14 @@ def _in_plain_words(drug: Drug, code: str) -> str:
 
 def _plain_interaction(drug: Drug) -> str:
     """Say which other medicines change the level of this one, and what the genes ask for where that still counts."""
-    agents = " and ".join(dict.fromkeys(acting.agent for acting in drug.acting))
+    told = dict.fromkeys(acting.agent for acting in drug.acting if acting.effect != _RAISED_BY)
+    agents = " and ".join(told or dict.fromkeys(acting.agent for acting in drug.acting))
     clause = f"{agents} {words('plain', 'acts_one' if ' and ' not in agents else 'acts_several')}"
+    clause = clause if told else f"it changes how much of {agents} is in your body"
     if drug.deciding is None or drug.deciding.turned or drug.action in ("standard", DECIDES):
         return f"{clause}; {words('action', DECIDES, plain=True)}"
-    return f"{clause}; by your genes, {_in_plain_words(drug, drug.action)}"
+    whose = "by your genes, " if _of_genes(drug.deciding) else ""
+    return f"{clause}; {whose}{_in_plain_words(drug, drug.action)}"
 
 
 def another_decides(drug: Drug) -> bool:
@@ -245,15 +265,6 @@ def _plain_status(status: str) -> str:
     allele, _, presence = status.rpartition(" ")
     text = words("presence", presence) if allele and ("presence", presence) in wording.table() else ""
     return f"{allele} {text}" if text else status
-
-
-def alleles_in_short(gene: Gene) -> str:
-    """Return the diplotype for the card; beside two alike that are named in words the phenotype says all."""
-    first, *others = gene.diplotype.split("/")
-    in_words = first == "Reference" or (" " in first and not set("+*") & set(first))
-    if gene.phenotype and others == [first] and in_words:
-        return ""
-    return gene.brief(gene.diplotype, _ALLELES)
 
 
 def short(phenotype: str) -> str:

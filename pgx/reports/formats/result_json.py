@@ -20,6 +20,7 @@ from pgx.guard.limits import RESULT, read_file, read_json
 from pgx.reports.page import person, wording
 from pgx.reports.page.advice import Advice
 from pgx.reports.page.build import ALIKE, Row, View, build, flatten, views
+from pgx.reports.page.cells import codes_of
 from pgx.reports.page.lexicon import Lexicon
 from pgx.types import Result
 
@@ -29,8 +30,8 @@ VERSION = "2-draft"
 _READ = ("1", VERSION)
 """What this program reads: the first number of a version, or a draft."""
 
-_OF_DRUGS = ("guidance", "scores", "judgements", "next_tests", "medications", "notes")
-"""Tables of which a service needs the rows on some drugs."""
+_OF_DRUGS = ("guidance", "scores", "judgements", "next_tests", "medications", "notes", "calls")
+"""Tables of which a service needs the rows on some drugs, and on the genes that their guidance looks at."""
 _LATER = ("judgements", "next_tests", "exposure_ratios")
 """Tables that came with later layouts."""
 _SCHEMAS: dict[str, schema.Schema] = {
@@ -123,7 +124,8 @@ def view_of(
     lexicon
         Words for the codes; those that the document brings along come first.
     drugs
-        Only the advice on these, their scores, and the notes; genes and clinical data are left out then.
+        Only the advice on these, their scores and genes, and the notes; other genes, what phenotypes each gene may
+        mean, and clinical data are left out then.
     file
         For the message if the document is broken.
     """
@@ -134,7 +136,12 @@ def view_of(
         wanted = _SCHEMAS if drugs is None else _OF_DRUGS
         parts: dict[str, list[Row]] = {name: [] for name in _SCHEMAS}
         for name in wanted:
-            rows = (row for row in _rows(entry, name) if drugs is None or name == "notes" or row["drug"] in drugs)
+            rows = _rows(entry, name)
+            if drugs is not None and name == "calls":
+                genes = {gene for row in parts["guidance"] for gene in codes_of(row["genes"])}
+                rows = [row for row in rows if row["gene"] in genes]
+            elif drugs is not None and name != "notes":
+                rows = [row for row in rows if row["drug"] in drugs]
             own = {} if name in ALIKE else {"sample": sample}
             parts[name] = [_decode(row, name) | own for row in rows]
         notes: list[Row] = [_decode(row, "notes") | {"sample": None} for row in document["notes"]]

@@ -123,6 +123,14 @@ def build(
     for row in wanted:
         tests.setdefault(str(row["drug"]), []).append(row)
     judged = {row["drug"]: judgement.of_row({**_cleaned(row), "sample": ""}) for row in parts["judgements"]}
+    guided = {gene for row in parts["guidance"] for gene in codes_of(row["genes"])}
+    classes: dict[str, list[Row]] = {}
+    for row in parts["phenotypes"]:
+        classes.setdefault(str(row["gene"]), []).append(row)
+    genes = [
+        shared.gene(row, classes.get(str(row["gene"]), []), str(row["gene"]) in guided, _gene) for row in parts["calls"]
+    ]
+    alleles = {gene.name: gene.in_short for gene in genes if gene.works_otherwise}
     drugs = sorted(
         (
             shared.drug(
@@ -131,6 +139,7 @@ def build(
                 taken.get(name, ""),
                 beside.get(name, ()),
                 copy_ranges,
+                alleles,
                 judged.get(name),
                 tests.get(name, ()),
                 products,
@@ -141,13 +150,6 @@ def build(
     )
     drugs = _of_one_product([_with_record(drug, parts["clinical"], lexicon) for drug in drugs])
     risky = {drug.name for drug in drugs if _risky(drug)}
-    guided = {gene for row in parts["guidance"] for gene in codes_of(row["genes"])}
-    classes: dict[str, list[Row]] = {}
-    for row in parts["phenotypes"]:
-        classes.setdefault(str(row["gene"]), []).append(row)
-    genes = [
-        shared.gene(row, classes.get(str(row["gene"]), []), str(row["gene"]) in guided, _gene) for row in parts["calls"]
-    ]
     told = {drug.name for drug in drugs}
     local = (one for one in parts["notes"] if one["code"] == NoteCode.LOCAL_FORM and one["subject"] not in told)
     return View(

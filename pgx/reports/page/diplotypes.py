@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 _JOINED = " + "
+SURE = 0.9
+"""Probability from which a diplotype is named without its alternatives, as of a gene that counts as called."""
+_SHORT = 26
+"""Length from which alleles without an effect are left out of a diplotype in little room."""
 
 
 def alleles_of(diplotype: str) -> Iterator[str]:
@@ -33,6 +37,19 @@ def brief(diplotype: str, most: int, harmless: Callable[[str], bool]) -> str:
     if len(diplotype) <= most:
         return diplotype
     return "/".join(_without(strand, harmless) for strand in diplotype.split("/"))
+
+
+def in_short(diplotype: str, harmless: Callable[[str], bool], *, with_phenotype: bool) -> str:
+    """Return a diplotype for little room; beside two alike that are named in words the phenotype says all.
+
+    Examples
+    --------
+    >>> in_short("Reference/Reference", lambda allele: True, with_phenotype=True)
+    ''
+    """
+    first, *others = diplotype.split("/")
+    in_words = first == "Reference" or (" " in first and not set("+*") & set(first))
+    return "" if with_phenotype and others == [first] and in_words else brief(diplotype, _SHORT, harmless)
 
 
 def _without(strand: str, harmless: Callable[[str], bool]) -> str:

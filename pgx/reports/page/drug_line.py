@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from pgx.codes import Flag, FlagCode, NoteCode
 from pgx.judgement import Judgement, decide, judge
-from pgx.judgement.read_back import is_running
-from pgx.judgement.statement import NOBODY, URGENCIES, Row, by_source, by_strength, dose_of
+from pgx.judgement.read_back import is_running, long_beside
+from pgx.judgement.statement import GRAVEST, NOBODY, URGENCIES, Row, by_source, by_strength, dose_of
 from pgx.knowledge.acting import PLANNED, SUM_UNKNOWN, Acting, phrase, rank
 from pgx.reports.page import details, gaps, next_test, wording
 from pgx.reports.page.advice import Advice
@@ -19,6 +19,7 @@ from pgx.reports.page.products import Products, from_products
 from pgx.reports.page.wording import clean
 
 _NO_PRODUCTS: Products = {}
+_NO_ALLELES: Mapping[str, str] = {}
 _ONCE_STARTED = (NoteCode.PLANNED_INTERACTION, NoteCode.PLANNED_DRUG_LEVEL)
 _AS_USUAL = ": as in most people"
 _EMPTY_IMPLICATIONS = ("no implication stated", "no relevant effect", "sensitivity depends on the genotype")
@@ -30,6 +31,7 @@ def drug_order(drug: Drug) -> tuple[object, ...]:
     return (
         URGENCIES.index(drug.urgency),
         rank(("current", PLANNED), drug.medication),
+        rank(GRAVEST, drug.action) if drug.urgency == URGENCIES[0] else 0,
         min(stakes, default=len(URGENCIES)) if drug.urgency == "no_data" else 0,
         by_strength(drug.deciding),
         drug.name,
@@ -47,6 +49,7 @@ def drug_of(
     *,
     lexicon: Lexicon,
     products: Products = _NO_PRODUCTS,
+    alleles: Mapping[str, str] = _NO_ALLELES,
 ) -> Drug:
     """Return the line of one drug.
 
@@ -70,6 +73,8 @@ def drug_of(
         Words for the codes.
     products
         The products that bring drugs of the list.
+    alleles
+        Genes with an allele that works otherwise than normally, with the diplotype in short.
     """
     if judgement and is_running(judgement):
         rows = [row.of_running() for row in rows]
@@ -79,12 +84,13 @@ def drug_of(
     untested, stakes, unclear, refused = decision.untested, decision.stakes, decision.unclear, decision.refused
     acting = from_products(decision.acting, products)
     settled = _settled(deciding)
-    headline, reason = _line(deciding, part, valid, advice, untested, stakes, unclear, refused)
+    headline, reason = _line(deciding, part, valid, advice, untested, stakes, unclear, refused, alleles)
     by_value = is_running(judgement) and lexicon.goes_by_a_measured_value(name)
     checks = _checks(deciding, by_value=by_value) if deciding and not part else ""
     if deciding and not part:
         headline += _condition(deciding, judgement)
-    reason = "; also ".join(filter(None, (reason, *map(_also, decision.further))))
+    further = (f"{_result(row, alleles)}: {row.what}" for row in decision.further)
+    reason = "; also ".join(filter(None, (reason, *further)))
     beside = decision.ruled_out or (decision.acting and decision.by_the_genes == "standard")
     alone, told_alone = (_said_alone(deciding), _genes_alone(deciding)) if beside else ("", "")
     if decision.ruled_out or decision.acting:
@@ -93,7 +99,7 @@ def drug_of(
         by_genes = _by_the_genes(deciding, headline) + (f", {reason}" if reason else "")
         if deciding and alone:
             by_genes = f"{alone}; with the other drugs {deciding.result}"
-        headline, reason = _by_the_label(decision.ruled_out, acting, name, deciding), by_genes
+        headline, reason = _by_the_label(decision.ruled_out, acting, name, deciding, judgement), by_genes
     elif decision.acting:
         dosed_by = lexicon.by_label(name) if decision.by_the_genes == "standard" else ""
         headline = _with_interaction(acting, deciding, headline, dosed_by, alone, name)
@@ -147,7 +153,9 @@ def _sources(agreeing: Iterable[Advice]) -> tuple[str, ...]:
     return tuple(f"{source}{marks[source]}" for source in sorted(marks, key=by_source))
 
 
-def _by_the_label(limit: Advice, acting: Sequence[Acting], name: str, deciding: Advice | None) -> str:
+def _by_the_label(
+    limit: Advice, acting: Sequence[Acting], name: str, deciding: Advice | None, judgement: Judgement
+) -> str:
     allergies = [flag.about for flag in limit.codes if flag.code == FlagCode.ALLERGY]
     if allergies:
         return f"{limit.action}: {', '.join(allergies)}"
@@ -156,7 +164,14 @@ def _by_the_label(limit: Advice, acting: Sequence[Acting], name: str, deciding: 
         torn = len({one.asks_for for one in limit.acting} - {""}) > 1
         sum_unknown = f" ({SUM_UNKNOWN})" if torn else ""
         whose = "" if same_enzyme and not limit.matched else f", {limit.whose}"
-        return f"{phrase(acting, clean(name))}{sum_unknown}: {limit.action}{whose}"
+        action = limit.action
+        if both := long_beside(judgement):
+            stops = f"{clean(' and '.join(both))} {'stops' if len(both) == 1 else 'stop'}"
+            action = (
+                f"both have been taken for long, so that the present dose may count that already and is looked at "
+                f"again when {stops}; if it was set without: {action}"
+            )
+        return f"{phrase(acting, clean(name))}{sum_unknown}: {action}{whose}"
     text, interaction = f"{limit.action} {limit.condition}, {limit.whose}", phrase(acting, clean(name))
     # A dose comes last in the line: it is the label's for such a person.
     order = (interaction, text) if limit.urgency == "change_dose" else (text, interaction)
@@ -194,7 +209,9 @@ def _said_alone(deciding: Advice | None) -> str:
 
 def _by_the_genes(deciding: Advice | None, headline: str) -> str:
     if deciding is None or not deciding.turned:
-        return f"by the genes: {headline}"
+        # What other medicines make of a gene is not what the gene asks for.
+        converted = deciding is not None and deciding.has(FlagCode.PHENOCONVERTED)
+        return f"by the genes{' with the other drugs' if converted else ''}: {headline}"
     turning = {flag.arguments[:2] for flag in deciding.codes if flag.code == FlagCode.INTERACTION_REVERSES}
     reversed_by = [acting for acting in deciding.acting if acting.reversing_flag.arguments in turning]
     doses = {"higher" if acting.asks_for == "lower" else "lower" for acting in reversed_by}
@@ -210,6 +227,7 @@ def _line(
     stakes: Mapping[str, str],
     unclear: Mapping[str, str],
     refused: Collection[str],
+    alleles: Mapping[str, str],
 ) -> tuple[str, str]:
     """Return headline and reason."""
     not_tested = gaps.not_tested(untested, refused)
@@ -226,7 +244,7 @@ def _line(
     headline = deciding.headline
     if deciding.urgency == "standard" and untested:
         headline += f", as far as tested ({', '.join(untested)} {'was' if len(untested) == 1 else 'were'} not)"
-    return headline, _reason(deciding)
+    return headline, _reason(deciding, alleles)
 
 
 def _headline(deciding: Advice, otherwise: Advice | None) -> str:
@@ -269,15 +287,33 @@ def _results(advice: Sequence[Advice], untested: Mapping[str, list[str]]) -> str
     return ", ".join(results or [gene for gene in genes if gene not in untested])
 
 
-def _reason(advice: Advice) -> str:
+def _reason(advice: Advice, alleles: Mapping[str, str] = _NO_ALLELES) -> str:
     parts = [part for _, effects in advice.implications for part in effects.split(", ")]
     if _pulls_apart(advice):
         effects_of = dict(advice.implications)
-        told = [(f"{gene} {value}".strip(), effects_of.get(gene, "")) for gene, value in advice.matched]
+        told = ((_named(advice, gene, value, alleles), effects_of.get(gene, "")) for gene, value in advice.matched)
         return "; ".join(": ".join(filter(None, one)) for one in told)
     parts = [part for part in dict.fromkeys(parts) if part not in _EMPTY_IMPLICATIONS]
     effects = ", ".join([part for part in parts if not part.endswith(_AS_USUAL)] or parts)
-    return f"{advice.result}: {effects}" if advice.result and effects else advice.result or effects
+    return ": ".join(filter(None, (_result(advice, alleles), effects)))
+
+
+def _result(advice: Advice, alleles: Mapping[str, str]) -> str:
+    """Return the results that a row is about, each with the alleles that make it."""
+    return ", ".join(_named(advice, gene, value, alleles) for gene, value in advice.matched)
+
+
+def _named(advice: Advice, gene: str, value: str, alleles: Mapping[str, str]) -> str:
+    """Return a result with its alleles, ``DPYD Intermediate Metabolizer (score 1.5; c.2846A>T/Reference)``.
+
+    A result that is a diplotype names them itself. None are named where another medicine makes the result, or where it
+    changes nothing.
+    """
+    told, diplotype = f"{gene} {value}".strip(), alleles.get(gene, "")
+    silent = advice.urgency in ("standard", "no_data") or advice.has(FlagCode.PHENOCONVERTED)
+    if silent or not diplotype or diplotype in value:
+        return told
+    return f"{told[:-1]}; {diplotype})" if told.endswith(")") else f"{told} ({diplotype})"
 
 
 def _pulls_apart(advice: Advice) -> bool:
@@ -291,14 +327,12 @@ def _pulls_apart(advice: Advice) -> bool:
     return len(told) > 1 and told <= dict(advice.matched).keys() and any(len(way) > 1 for way in ways.values())
 
 
-def _also(row: Advice) -> str:
-    """What a further gene asks for by itself."""
-    return f"{row.result}: {row.what}"
-
-
 def _differences(differing: Sequence[tuple[Advice, Advice | None]]) -> str:
-    """Say what each source wants where they do not want the same."""
-    return "; ".join(f"{first.source}: {_headline(first, settled)}" for first, settled in differing)
+    """Say what each source wants where they do not want the same; those that do are named together."""
+    sources: dict[str, list[str]] = {}
+    for first, settled in differing:
+        sources.setdefault(_headline(first, settled), []).append(first.source)
+    return "; ".join(f"{' and '.join(names)}: {headline}" for headline, names in sources.items())
 
 
 def _interactions(name: str, notes: Sequence[Row], acting: Sequence[Acting]) -> Iterator[str]:

@@ -16,7 +16,7 @@ from pgx.knowledge.acting import Acting
 from pgx.reports.page import details, wording
 from pgx.reports.page.advice import Advice, Row
 from pgx.reports.page.cells import codes_of
-from pgx.reports.page.diplotypes import brief
+from pgx.reports.page.diplotypes import SURE, brief, in_short
 from pgx.reports.page.exposure_line import Exposure
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.notice import is_allergy_to
@@ -106,18 +106,8 @@ class Drug:
         return self.judgement.alternatives
 
     @property
-    def instead(self) -> tuple[str, ...]:
-        """The same, each with what is kept to."""
-        return details.instead(self.judgement)
-
-    @property
-    def not_fitting(self) -> str:
-        """Drugs that the sources name instead and that do not fit the person, and why."""
-        return details.not_fitting(self.judgement)
-
-    @property
     def instead_said(self) -> str:
-        """All of them in one line: what fits, and what does not; mostly empty."""
+        """The same in one line, each with what is kept to, and those that do not fit, and why; mostly empty."""
         return details.instead_said(self.judgement)
 
     @property
@@ -232,6 +222,17 @@ class Gene:
     def brief(self, diplotype: str, most: int) -> str:
         """Return one of the gene's diplotypes for little room; only alleles that are harmless are left out."""
         return brief(diplotype, most, self.harmless.__contains__)
+
+    @property
+    def in_short(self) -> str:
+        """The diplotype for little room; mostly as it is."""
+        return in_short(self.diplotype, self.harmless.__contains__, with_phenotype=bool(self.phenotype))
+
+    @property
+    def works_otherwise(self) -> bool:
+        """Whether the diplotype is sure enough to be named by itself, and an allele works otherwise than normally."""
+        sure = bool(self.diplotype) and (self.probability is None or self.probability >= SURE)
+        return sure and any(function and allele not in self.harmless for allele, function in self.functions)
 
     @property
     def status_said(self) -> str:

@@ -45,6 +45,7 @@ class Shared:
         medication: str,
         notes: Sequence[Row],
         copy_ranges: Mapping[str, Sequence[str]],
+        alleles: Mapping[str, str],
         judged: Judgement | None,
         tests: Sequence[Row],
         products: Products,
@@ -53,12 +54,23 @@ class Shared:
         asked = dict.fromkeys(gene for row in rows for gene in row["genes"] or ())  # type: ignore[attr-defined]
         copies = {gene: tuple(copy_ranges[gene]) for gene in asked if copy_ranges.get(gene)}
         said = tuple((note["code"], note["message"]) for note in notes)
-        key = name, *map(id, rows), medication, said, tuple(copies.items()), judged, *map(id, tests), *products.items()
+        named = {gene: alleles[gene] for gene in asked if gene in alleles}
+        known = tuple(copies.items()), tuple(named.items())
+        key = name, *map(id, rows), medication, said, known, judged, *map(id, tests), *products.items()
         if key not in self._drugs:
             _bounded(self._drugs)
             advice = [self._advice_of(row) for row in rows]
             made = drug_of(
-                name, advice, medication, notes, copies, judged, tests, lexicon=self.lexicon, products=products
+                name,
+                advice,
+                medication,
+                notes,
+                copies,
+                judged,
+                tests,
+                lexicon=self.lexicon,
+                products=products,
+                alleles=named,
             )
             self._drugs[key] = (rows, tests), made  # what is kept is not given the identity of something else
         return self._drugs[key][1]
