@@ -27,8 +27,8 @@ def is_no_call(text: str | None) -> bool:
 
 
 def hla_name(text: str) -> str:
-    """Return an allele of HLA as ``*57:01`` of ``HLA-B*57:01``; what is none stays as it is."""
-    match = _HLA.match(text.strip())
+    """Return an allele of HLA as ``*57:01`` of ``HLA-B*57:01`` and of ``*5701``; what is none stays as it is."""
+    match = _HLA.match(re.sub(r"(?<=\*)(\d\d)(?=\d\d[NLQ]?$)", r"\1:", text.strip()))
     return f"*{match['fields']}{match['suffix'] if match['suffix'] in ('N', 'L', 'Q') else ''}" if match else text
 
 
