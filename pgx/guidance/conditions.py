@@ -115,7 +115,8 @@ class Condition:
 class Recommendation:
     """One row of recommendations with its conditions, in the guideline's order of genes.
 
-    `when` is the condition of a second, later action; `against` says that the row speaks against the drug.
+    `when` is the condition of a second, later action; `against` says that the row speaks against the drug, and
+    `in_table` that it points to the source's own table of doses by genotype.
     """
 
     index: int
@@ -127,6 +128,7 @@ class Recommendation:
     says: str
     when: str = ""
     against: bool = False
+    in_table: bool = False
 
     @property
     def genes(self) -> tuple[str, ...]:
@@ -240,6 +242,7 @@ class Conditions:
                 _says(row),
                 str(row["secondary_when"] or ""),
                 str(row["action"]) in self._against,
+                "genotype_dose_table" in str(row["notes"] or "").split(";"),
             )
 
     def _interacting(self, rows: Iterable[dict[str, object]]) -> set[tuple[str, str]]:

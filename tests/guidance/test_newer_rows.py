@@ -9,6 +9,7 @@ from pgx import knowledge
 from pgx.guidance import recommend
 from pgx.knowledge.rules.outcomes import outcomes
 from pgx.phenotypes import assign
+from tests.guidance.test_interactions import line, result
 from tests.listed import with_text
 from tests.phenotypes.builders import callset, clinical, pattern
 
@@ -163,3 +164,41 @@ def test_every_fact_that_was_considered_says_what_became_of_it():
     named = rows["rows"].drop_nulls().str.extract_all(r"recommendations:([A-Z]+-\d+)").explode().drop_nulls()
     gone = {one.removeprefix("recommendations:") for one in named} - ids
     assert gone == set()
+
+
+G, T = "rs9923231 reference (C)", "rs9923231 variant (T)"
+
+
+@pytest.mark.parametrize(
+    ("cyp2c9", "vkorc1", "action"),
+    [("*1/*2", f"{G}/{G}", "standard"), ("*3/*3", f"{T}/{T}", "lower_start"), ("*1/*5", f"{G}/{G}", "lower_start")],
+)
+def test_the_fda_row_of_both_genes_is_its_answer_on_warfarin_where_the_table_has_one(cyp2c9, vkorc1, action):
+    calls = {"CYP2C9": pattern(cyp2c9), "VKORC1": pattern(vkorc1)}
+    rows = result(calls, ["warfarin"]).guidance.filter(source="FDA", applies="yes")
+    genes = [tuple(one) for one in rows["genes"]]
+    of_the_table = ("CYP2C9", "VKORC1") in genes
+    assert of_the_table == (cyp2c9 != "*1/*5"), genes
+    assert not of_the_table or not {("CYP2C9",), ("VKORC1",)} & set(genes), "rows that only point to the table"
+    assert set(rows["action"]) == {action}
+
+
+def test_a_changed_phenotype_is_not_answered_by_the_table_of_genotypes():
+    calls = {"CYP2C9": pattern("*1/*2"), "VKORC1": pattern(f"{G}/{G}")}
+    said = result(calls, ["warfarin", "fluconazole"], ["warfarin"]).guidance
+    assert "lower_start" in set(said.filter(source="FDA")["action"]), said.select("rec_id", "action")
+
+
+def test_a_transplanted_liver_has_the_donor_s_enzymes():
+    calls = {"CYP3A5": pattern("*1/*3")}
+    for organ, action in (("liver_transplant", "monitor"), ("transplant", "higher_start")):
+        found = result(calls, ["tacrolimus"], observations=[{"concept": organ, "code": "yes"}])
+        shown = line(found, "tacrolimus")
+        assert shown.judgement.action == action, organ
+        assert ("CPIC" in shown.sources) == (organ == "transplant")
+
+
+@pytest.mark.parametrize("heart", ["myocardial_infarction", "coronary_disease", "coronary_intervention"])
+def test_who_needs_aspirin_for_the_heart_is_not_offered_dipyridamole_instead(heart):
+    found = result({"CYP2C19": pattern("*1/*2")}, ["clopidogrel"], observations=[{"concept": heart, "code": "yes"}])
+    assert "acetylsalicylic acid/dipyridamole" not in line(found, "clopidogrel").judgement.alternatives

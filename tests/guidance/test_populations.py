@@ -63,6 +63,10 @@ def coded(concept, code):
         ("breastfeeding", [number("age", 30)], UNKNOWN),
         ("breastfeeding", [number("age", 30), coded("sex", "male")], NO),
         ("breastfeeding", [number("age", 8)], NO),
+        ("non_liver_transplant", [coded("liver_transplant", "yes")], NO),
+        ("not_of_the_liver", [coded("liver_transplant", "yes")], NO),
+        ("not_of_the_liver", [coded("transplant", "yes")], YES),
+        ("liver_transplant_and_donor_other_genotype", [coded("liver_transplant", "yes")], UNKNOWN),
         ("pregnant", [coded("pregnancy", "yes")], YES),
         ("pregnant", [coded("pregnancy", "yes"), coded("sex", "male")], NO),
         ("pregnant", [coded("sex", "male")], NO),
@@ -175,11 +179,11 @@ def test_other_cases_are_what_the_named_ones_are_not():
     assert decide("indication:other", (), [coded("stroke", "no")], siblings) == UNKNOWN
 
 
-def test_without_clinical_data_only_the_general_population_is_decided():
+def test_without_clinical_data_only_the_general_population_is_decided_and_what_a_record_must_exclude():
     people = Populations(KB, None, ["s"])
     codes = KB.table("recommendations")["population"].unique().to_list()
     assert {code: people.decide(code)[0] for code in codes} == {
-        code: YES if code == "general" else UNKNOWN for code in codes
+        code: YES if code in ("general", "not_of_the_liver") else UNKNOWN for code in codes
     }
 
 
