@@ -46,7 +46,10 @@ def offered(line: str, *, cwd: Path = ROOT) -> list[str]:
         ("pgx call x.vcf --explain CYP2D", ["CYP2D6"]),
         ("pgx report x.vcf --drugs clopi", ["clopidogrel"]),
         ("pgx report x.vcf --drugs codeine,al", ["codeine,all", "codeine,allopurinol"]),
-        ("pgx report x.vcf --medications clopidogrel,codei", ["clopidogrel,codeine"]),
+        (
+            "pgx report x.vcf --medications clopidogrel,codei",
+            [f"clopidogrel,codeine{more}" for more in ("", " / ibuprofen", " / propyphenazone")],
+        ),
         ("pgx report x.vcf --format html,p", ["html,parquet", "html,pdf", "html,plan"]),
         ("pgx report x.vcf --outside-mode o", ["override"]),
         ("pgx report x.vcf --build GRCh3", ["GRCh37", "GRCh38"]),

@@ -217,8 +217,8 @@ def _add_item(
     )
 
 
-_KEYS = {"drug", "name", "code", "substance", "start", "date", "end", "status", "dose_mg_per_day"}
-_KEYS |= {"route", "form", "dose_form"}
+_FORMS = ("route", "form", "dose_form")
+_KEYS = {"drug", "name", "code", "substance", "start", "date", "end", "status", "dose_mg_per_day", *_FORMS}
 """What is read of an entry of a list of drugs."""
 
 
@@ -270,7 +270,7 @@ def _add_entry(
             events.problem(person, "warning", "future_start", message, where)
         for key in sorted(set(item) - _KEYS):
             events.not_understood("key", "", "", key, where)
-        route = " ".join(str(item[key]) for key in ("route", "form", "dose_form") if isinstance(item.get(key), str))
+        route = " ".join(str(item[key]) for key in _FORMS if isinstance(item.get(key), str))
         amount = None if dose is None else float(dose)
         events.medicate(person, name, status=status, start=start, end=end, dose=amount, where=where, route=route)
 
