@@ -335,7 +335,7 @@ class Events:
             self.problem(person, "info", "allergy_denied", f"{written[:60]!r} says that there is no allergy", where)
             self.count(self.understood, written, "no allergy", where)
             return True
-        found = tuple[str, ...]()
+        found: tuple[str, ...] = ()
         coded, written = self.drugs.worded(written, codes)
         for system, code in coded:
             stated = tuple(a for c, a in self.vocabulary.code(system, code) if c == "allergy" and a)

@@ -116,7 +116,7 @@ class Recommendation:
     """One row of recommendations with its conditions, in the guideline's order of genes.
 
     `when` is the condition of a second, later action; `against` says that the row speaks against the drug, and
-    `in_table` that it points to the source's own table of doses by genotype.
+    `points_to_table` that it points to the source's own table of doses by genotype.
     """
 
     index: int
@@ -128,7 +128,7 @@ class Recommendation:
     says: str
     when: str = ""
     against: bool = False
-    in_table: bool = False
+    points_to_table: bool = False
 
     @property
     def genes(self) -> tuple[str, ...]:

@@ -237,27 +237,26 @@ class _Block:
             said = np.zeros(len(self._samples), dtype=bool)
             untested: dict[str, NDArray[np.bool_]] = {}
             for group in groups_of(of_source):
-                pointing = any(row.in_table for row in group)
-                one = replace(asked, mask=asked.mask & ~self._in_table(asked, group, of_source)) if pointing else asked
-                found, concerned = self._one_group(one, source, group, emitted)
+                beyond = self._beyond_table(asked, group, of_source)
+                found, concerned = self._one_group(beyond, source, group, emitted)
                 said |= found
                 for gene, missing in self._untested(asked.persons, group).items():
                     lacking = missing & concerned
                     untested[gene] = untested.get(gene, np.zeros_like(said)) | lacking
             self._unsaid(asked, source, of_source, said, untested, emitted)
 
-    def _in_table(
-        self, asked: _Asked, group: Sequence[Recommendation], rows: Sequence[Recommendation]
-    ) -> NDArray[np.bool_]:
-        """Return whom a row of more genes answers: to them a row that points to the table of such rows says no more.
+    def _beyond_table(self, asked: _Asked, group: Sequence[Recommendation], rows: Sequence[Recommendation]) -> _Asked:
+        """Leave out whom a row of more genes answers: a row that points to the table of such rows adds nothing.
 
         Where an interacting drug changed a phenotype, the table of genotypes no longer tells the dose.
         """
+        if not any(row.points_to_table for row in group):
+            return asked
         genes, chance = set(group[0].genes), np.zeros(len(self._samples))
         for row in (row for row in rows if genes < set(row.genes)):
             told = (asked.persons.ask(c, False)[0] * (1.0 - asked.persons.converted_share(c)) for c in row.conditions)
             chance += reduce(np.multiply, told)
-        return np.asarray(chance >= LEADS_FROM)
+        return replace(asked, mask=asked.mask & (chance < LEADS_FROM))
 
     def _one_group(
         self, asked: _Asked, source: str, group: Sequence[Recommendation], emitted: Emitted

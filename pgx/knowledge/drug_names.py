@@ -7,7 +7,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from pgx.guard.limits import NAME
 from pgx.knowledge.base import KnowledgeBase
@@ -106,11 +106,17 @@ class DrugNames:
     made_of: dict[str, tuple[str, ...]]
     of_parts: dict[frozenset[str], str] = field(default_factory=dict, repr=False)
     others: frozenset[str] = frozenset()
-    products: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)
+    kb: KnowledgeBase | None = field(default=None, repr=False, compare=False)
     forms: DoseForms | None = None
     entries: EntryWords | None = None
     _read: dict[str, Found] = field(default_factory=dict, repr=False)
     _close: dict[str, list[str]] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def products(self) -> dict[str, tuple[str, str]]:
+        """Name and form of each product that RxNorm has a code for; read when a record names a drug by such a code."""
+        rows = self.kb.table("drug_products").select("name", "form", "codes").iter_rows() if self.kb else ()
+        return {code: (name, form or "") for name, form, codes in rows for code in codes.split(";")}
 
     @property
     def _what_for(self) -> re.Pattern[str]:
@@ -122,8 +128,10 @@ class DrugNames:
 
     def by_code(self, system: str, code: str) -> tuple[str, ...]:
         """Return the drugs of a code, of a substance or a product of it; empty when it is not known."""
-        product = self.products.get(code) if system == "RxNorm" else None
-        return self.codes.get((system, code)) or (self.find(product[0]).drugs if product else ())
+        if (found := self.codes.get((system, code))) or system != "RxNorm":
+            return found or ()
+        product = self.products.get(code)
+        return self.find(product[0]).drugs if product else ()
 
     @staticmethod
     def coded(text: str) -> list[tuple[str, str]]:
@@ -134,10 +142,11 @@ class DrugNames:
     def worded(self, text: str, codes: Iterable[tuple[str, str]]) -> tuple[list[tuple[str, str]], str]:
         """Return the codes, also one that the text is itself, and the words: of a product's code alone what it is."""
         codes = list(codes) or self.coded(text)
-        known = [self.products.get(code, ()) for system, code in codes if system == "RxNorm"]
-        if any(known) and self.is_bare(text, codes):
-            text = " ".join(next(filter(None, known))).strip()
-        return codes, text
+        if not self.is_bare(text, codes):
+            return codes, text
+        known = (self.products.get(code) for system, code in codes if system == "RxNorm")
+        product = next(filter(None, known), None)
+        return codes, " ".join(product).strip() if product else text
 
     def is_bare(self, text: str, codes: Sequence[tuple[str, str]]) -> bool:
         """Say whether a text is nothing but one of the codes beside it."""
@@ -375,13 +384,8 @@ def drug_names(kb: KnowledgeBase) -> DrugNames:
     of_parts = {frozenset(found): drug for drug, found in parts.items() if len(found) > 1}
     made_of = {drug: tuple(names[one] for one in found if one in names) for drug, found in parts.items()}
     made_of = {drug: found for drug, found in made_of.items() if found}
-    whole = replace(plain, others=others, products=_products(kb), made_of=made_of, of_parts=of_parts)
+    whole = replace(plain, kb=kb, others=others, made_of=made_of, of_parts=of_parts)
     return replace(whole, forms=dose_forms(kb), entries=entry_words(kb))
-
-
-def _products(kb: KnowledgeBase) -> dict[str, tuple[str, str]]:
-    rows = kb.table("drug_products").select("name", "form", "codes").iter_rows()
-    return {code: (name, form or "") for name, form, codes in rows for code in codes.split(";")}
 
 
 _JOINED = re.compile(r"\s*/\s*| and ")

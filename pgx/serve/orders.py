@@ -153,7 +153,7 @@ def _concepts(
 
 
 def drugs_of(concept: Mapping[str, Any], names: OrderNames) -> list[str]:
-    """Return the drugs of one FHIR CodeableConcept: by code, else by the generic or brand names in its text.
+    """Return the drugs of one FHIR CodeableConcept: by code, and by the generic or brand names in its text.
 
     Where the two name different drugs, nobody can tell which is meant: both are looked at.
 
@@ -167,8 +167,7 @@ def drugs_of(concept: Mapping[str, Any], names: OrderNames) -> list[str]:
     codes = [(_SYSTEMS[word], code) for system, code in said for word in _SYSTEMS if word in system]
     coded = next((drugs for one in codes if (drugs := names.resolver.by_code(*one))), ())
     # Orders carry codes of packs ("clopidogrel 75 MG Oral Tablet"), whose text names the substance.
-    texts = [concept.get("text"), *(coding.get("display") for coding in codings)]
-    worded = next((drugs for drugs in (_named(str(text), names) for text in texts if text) if drugs), [])
+    worded = next((drugs for drugs in (_named(text, names) for text in _texts(concept)) if drugs), [])
     apart = not set(names.resolver.substances(coded)) & set(names.resolver.substances(tuple(worded)))
     return list(dict.fromkeys((*coded, *worded) if apart else coded))
 

@@ -184,6 +184,7 @@ def test_a_number_without_its_vocabulary_is_no_code_of_a_product(kb, write):
     [
         ("Tylenol No. 3", "codeine"),
         ("PRN: Percocet 5/325", "oxycodone"),
+        ("Percocet 5/325", "oxycodone"),
         ("Percocet", "oxycodone"),
         ("Vicodin 5 mg-300 mg tablet", "hydrocodone"),
         ("Vytorin 10/40 mg", "simvastatin"),

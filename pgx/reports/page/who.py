@@ -38,10 +38,11 @@ def who(clinical: Sequence[Row], lexicon: Lexicon) -> tuple[tuple[str, str], ...
     """
     newest = {str(row["concept"]): row for row in sorted(clinical, key=_day)}
     shown = {code: words for (kind, code), (words, _) in wording.table().items() if kind == "who"}
-    lines = [(label, value(newest[concept])) for concept, label in shown.items() if concept in newest]
+    told = {concept: value(newest[concept]) for concept in shown if concept in newest}
     years = [float(str(newest[one]["value"])) for one in ("age", "age_margin") if one in newest]
     if len(years) == 2 and sum(years) <= 1:
-        lines = [(label, "below 1 year" if label == shown["age"] else words) for label, words in lines]
+        told["age"] = "below 1 year"
+    lines = [(shown[concept], words) for concept, words in told.items()]
     conditions = [
         lexicon.feature(f"condition.{name}")
         for name, row in newest.items()
