@@ -188,9 +188,9 @@ EXPOSURE: Schema = (
     Column(
         "ratio", _F, "AUC against that of a person with activity scores of 2 without the other drugs", required=True
     ),
-    Column("low", _F, "lower end of the interval at `level`", required=True),
-    Column("high", _F, "upper end of the interval at `level`", required=True),
-    Column("level", _F, "part of studies whose mean ratio the interval should hold", required=True),
+    Column("low", _F, "lower end of the interval at `level`; null where nothing is predicted to act"),
+    Column("high", _F, "upper end of the interval at `level`"),
+    Column("level", _F, "part of studies whose mean ratio the interval should hold"),
     Column("shares", _L, "share of each enzyme in the drug's clearance, enzyme=share joined by ';'"),
     Column("basis", _L, "what each share and each strength rests on, joined by ';'"),
 )

@@ -14,9 +14,9 @@ import polars as pl
 from pgx.errors import InputError
 from pgx.io import write_bytes
 from pgx.knowledge import KnowledgeBase, load
-from pgx.models.exposure.estimation import Observation, fit, observations, priors
+from pgx.models.exposure.estimation import Observation, as_table, fit, observations, priors
 from pgx.models.exposure.leave_out import checks
-from pgx.models.exposure.prediction import agent_classes
+from pgx.models.exposure.static_model import agent_classes
 from pgx.paths import data_dir
 from pgx.tables import tsv
 
@@ -72,12 +72,7 @@ def estimate(kb: KnowledgeBase) -> pl.DataFrame:
         by_enzyme[row.enzyme].append(row)
     known, classes = priors(kb), agent_classes(kb)
     found = [one for _, rows in sorted(by_enzyme.items()) for one in fit(rows, known, classes)]
-    frame = pl.DataFrame(
-        [(one.enzyme, one.kind, one.drug, one.value, one.error, one.ratios, one.studies) for one in found],
-        schema=["enzyme", "kind", "drug", "value", "error", "ratios", "studies"],
-        orient="row",
-    )
-    return frame.with_columns(pl.col("value", "error").round_sig_figs(_DIGITS))
+    return as_table(found).with_columns(pl.col("value", "error").round_sig_figs(_DIGITS))
 
 
 Found = tuple[str, str, str, float, float, str, str]

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pgx.errors import UsageError
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.rules.phenotypes import phenotype_of, rules_for
+from pgx.models.exposure.prediction import check_genotypes
 from pgx.variants.whole_numbers import decimal_number
 
 _COPIES = re.compile(r"^(\*\S+?)x(\d+)$")
@@ -27,7 +28,7 @@ def scores_of(kb: KnowledgeBase, written: Mapping[str, str]) -> dict[str, float]
     Raises
     ------
     UsageError
-        If an allele is not known or has no activity value.
+        If an allele is not known or has no activity value, or the gene's genotypes are not predicted.
 
     Examples
     --------
@@ -35,7 +36,10 @@ def scores_of(kb: KnowledgeBase, written: Mapping[str, str]) -> dict[str, float]
     >>> scores_of(knowledge.load(), {"cyp2d6": "*1/*4"})
     {'CYP2D6': 1.0}
     """
-    return {gene: _score(kb, gene, text.strip()) for gene, text in _by_gene(kb, written).items()}
+    by_gene = _by_gene(kb, written)
+    for gene in by_gene:
+        check_genotypes(kb, gene)
+    return {gene: _score(kb, gene, text.strip()) for gene, text in by_gene.items()}
 
 
 def _by_gene(kb: KnowledgeBase, written: Mapping[str, str]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from pgx.knowledge import KnowledgeBase
@@ -150,6 +151,13 @@ def fit(
     spread_between = float(np.sqrt(np.mean(np.clip(left, -3 * noise, 3 * noise) ** 2)))
     studies = len({row.study for row in rows})
     return [*made, Estimate(enzyme, RESIDUAL, "", float(np.log(spread_between)), 0.0, len(rows), studies)]
+
+
+def as_table(estimates: Sequence[Estimate]) -> pl.DataFrame:
+    """Return estimates in the columns of the table ``exposure_estimates``."""
+    rows = [(one.enzyme, one.kind, one.drug, one.value, one.error, one.ratios, one.studies) for one in estimates]
+    columns = ["enzyme", "kind", "drug", "value", "error", "ratios", "studies"]
+    return pl.DataFrame(rows, schema=columns, orient="row")
 
 
 def agent_kind(group: str) -> str:

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
+import polars as pl
 
 from pgx.knowledge import KnowledgeBase
 from pgx.models.exposure.estimation import (
-    POWER,
-    RESIDUAL,
+    FULL_SCORE,
     SHARE,
     Estimate,
-    Floats,
     Observation,
-    activity,
-    agent_kind,
+    as_table,
     fit,
-    left_by,
-    logistic,
     observations,
     priors,
 )
-from pgx.models.exposure.prediction import agent_classes
+from pgx.models.exposure.prediction import checked_enzymes
+from pgx.models.exposure.static_model import Model, agent_classes
 
 Predicted = list[tuple[Observation, float, float]]
 """Ratio observed, ratio predicted, and the log standard deviation of what a study would find."""
@@ -101,32 +98,18 @@ def coverage(rows: Predicted, z: float = 1.6449) -> float:
     return float(np.mean([abs(np.log(guess / row.ratio)) <= z * error for row, guess, error in rows]))
 
 
-def _predict(kb: KnowledgeBase, estimates: Iterable[Estimate], row: Observation) -> tuple[float, float]:
-    known = {(one.kind, one.drug): (one.value, one.error) for one in estimates}
-    group = agent_classes(kb).get((row.enzyme, row.agent), "")
-    typical = priors(kb)
-
-    def of(kind: str, drug: str, drug_class: str) -> tuple[float, float]:
-        prior = typical[kind, drug_class]
-        return known.get((kind, drug), (prior.value, prior.error))
-
-    share, power = of(SHARE, row.victim, "any"), of(POWER, "", "any")
-    strength = of(agent_kind(group), row.agent, group) if row.agent else None
-    ratio = _ratio(row, group, share[0], power[0], strength[0] if strength else None)
-    draw = np.random.default_rng(3).standard_normal((3, 2000))
-    drawn = _ratio(
-        row, group, share[0] + share[1] * draw[0], power[0] + power[1] * draw[1],
-        strength[0] + strength[1] * draw[2] if strength else None,
-    )  # fmt: skip
-    noise = np.exp(known[RESIDUAL, ""][0])
-    return float(ratio), float(np.hypot(np.std(np.log(drawn)), noise))
-
-
-def _ratio(
-    row: Observation, group: str, share: Floats | float, power: Floats | float, strength: Floats | float | None
-) -> Floats:
-    part = logistic(share)
-    work = part * activity(row.score, power)
-    if strength is None:
-        return np.asarray(1.0 / (work + 1.0 - part))
-    return np.asarray((work + 1.0 - part) / (work * left_by(agent_kind(group), strength) + 1.0 - part))
+def _predict(kb: KnowledgeBase, estimates: Sequence[Estimate], row: Observation) -> tuple[float, float]:
+    """Predict a ratio as `exposure` does, from these estimates of its enzyme and the shipped ones of the others."""
+    own = as_table(estimates)
+    others = kb.table("exposure_estimates").filter(pl.col("enzyme") != row.enzyme).select(own.columns)
+    model = Model(kb, pl.concat([others, own], how="vertical_relaxed"))
+    shares = model.shares(row.victim)
+    if row.enzyme not in shares:
+        shares[row.enzyme] = model.parameter(row.enzyme, SHARE, row.victim, "any")
+    counted = [enzyme for enzyme in shares if enzyme in {row.enzyme, *checked_enzymes(kb, "interactions")}]
+    acting = model.acts(row.agent, counted) if row.agent else {}
+    here, full = {row.enzyme: row.score}, {row.enzyme: FULL_SCORE}
+    drawn, _ = model.ratios(shares, acting, [here])
+    before, _ = model.ratios(shares, {}, [here if row.agent else full])
+    logs = np.log(drawn[0] / before[0])
+    return float(np.exp(logs[0])), float(np.hypot(np.std(logs[1:]), model.noise(shares)))

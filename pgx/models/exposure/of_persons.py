@@ -19,6 +19,7 @@ from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.acting import PLANNED, Acting
 from pgx.models.exposure.estimation import FULL_SCORE, RESIDUAL, SHARE
 from pgx.models.exposure.prediction import checked_enzymes, exposure
+from pgx.models.exposure.static_model import one_direction
 from pgx.phenotypes.exposures import exposures, known_medication
 from pgx.types import ClinicalData
 
@@ -112,6 +113,11 @@ class _People:
         return frozenset(checked_enzymes(self.kb, "interactions"))
 
     @cached_property
+    def one_way(self) -> dict[tuple[str, str], str]:
+        """Drugs and enzymes of which only inducers, or only inhibitors, matter."""
+        return one_direction(self.kb)
+
+    @cached_property
     def genes(self) -> dict[tuple[str, str], Row]:
         """The asserted calls of these enzymes, by person and gene."""
         asserted = self.calls.filter(is_asserted(), pl.col("gene").is_in(sorted(self.by_genotype)))
@@ -149,7 +155,11 @@ def _rows(people: _People, sample: str, drug: str, enzymes: Sequence[str]) -> It
     unknown = [str(flag) for flag in found.values() if isinstance(flag, Flag)]
     not_counted = [enzyme for enzyme in enzymes if enzyme not in people.by_genotype]
     acting = [
-        row for row in people.acting.get(sample, ()) if row["gene"] in enzymes and row["agent"].lower() != drug.lower()
+        row
+        for row in people.acting.get(sample, ())
+        if row["gene"] in enzymes
+        and row["agent"].lower() != drug.lower()
+        and people.one_way.get((drug.lower(), row["gene"]), row["trigger"]) == row["trigger"]
     ]
     now = [row for row in acting if row["phase"] != PLANNED]
     cautions = _cautions(people, sample, list(genotype))
@@ -166,7 +176,7 @@ def _row(
     people: _People, drug: str, genotype: Mapping[str, float], acting: Sequence[Row], unknown: Sequence[str]
 ) -> Row | None:
     """Return what is predicted beside these agents, or why nothing is; None where this is the reference."""
-    refused = [*unknown, *(str(flag) for row in acting if (flag := _not_predicted(people, row)))]
+    refused = [*unknown, *(str(flag) for row in acting if (flag := _not_predicted(people, drug, row)))]
     if refused:
         return {"flags": list(dict.fromkeys(refused))}
     agents = list(dict.fromkeys(row["agent"].lower() for row in acting))
@@ -201,11 +211,12 @@ def _score(people: _People, sample: str, gene: str) -> float | Flag:
     return float(score)
 
 
-def _not_predicted(people: _People, row: Row) -> Flag | None:
+def _not_predicted(people: _People, drug: str, row: Row) -> Flag | None:
     """Return the flag of what acts on an enzyme and is not in the model; left out, it would read as no effect."""
     if row["trigger"] not in _DRUGS:
         return Flag(FlagCode.REFUSED, row["trigger"])
-    if row["phase"] in _PHASES and row["gene"] in people.by_agent:
+    predicted = row["gene"] in people.by_agent and (drug, row["gene"]) not in people.one_way
+    if predicted and row["phase"] in _PHASES:
         return None
     effect = "raises" if row["trigger"] == "inhibitor" else "lowers"
     unverified = row["confidence"] == FlagCode.RECALL

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -13,38 +12,14 @@ from pgx.errors import UsageError
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.drug_names import drug_names
 from pgx.knowledge.resolver import gene_of
-from pgx.models.exposure.estimation import (
-    FULL_SCORE,
-    POWER,
-    RESIDUAL,
-    SHARE,
-    Floats,
-    Prior,
-    activity,
-    agent_kind,
-    left_by,
-    logistic,
-    priors,
-)
+from pgx.models.exposure.estimation import FULL_SCORE, SHARE, Floats
+from pgx.models.exposure.static_model import MOST, Acting, Model, Parameter, agent_classes, one_direction
 
 LEVEL = 0.9
 """Part of studies whose mean ratio an interval should hold."""
 SCORES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0)
 """Activity scores that are shown where no genotype is asked for."""
-_DRAWS = 4000
-_MOST = 0.99
-"""Largest sum of a drug's shares: what is left is cleared in other ways."""
-_MEASURED = "ratios of this drug"
-
-
-@dataclass(frozen=True, slots=True)
-class _Parameter:
-    """A parameter on its own scale, and what it rests on."""
-
-    kind: str
-    value: float
-    error: float
-    basis: str
+_NO_EFFECT = "no predicted effect on these enzymes"
 
 
 def exposure(
@@ -88,36 +63,31 @@ def exposure(
     >>> frame["ratio"].item() > 2
     True
     """
-    known = _shares(drug, kb, shares)
+    model = Model(kb, kb.table("exposure_estimates"))
+    known = _given(shares) if shares else _known(model, drug)
     if not shares:
         _check_activation(drug, kb, scores or {}, agents)
-    acting = _agents(known, kb, agents, drug)
-    powers = {enzyme: _parameter(kb, enzyme, POWER, "", "any") for enzyme in known}
-    wanted = _genotypes(known, kb, scores)
-    noise = max((_residual(kb, enzyme) for enzyme in known), default=0.0)
-    draws = _Draws(len(known) + len(acting) + len(powers))
-    values = {enzyme: draws.of(one) for enzyme, one in known.items()}
-    total = sum(logistic(one) for one in values.values())
-    scale = np.minimum(1.0, _MOST / np.maximum(total, 1e-9))
-    parts = {enzyme: logistic(one) * scale for enzyme, one in values.items()}
-    factors = {key: left_by(one.kind, draws.of(one)) for key, one in acting.items()}
-    exponents = {enzyme: draws.of(one) for enzyme, one in powers.items()}
+    acting = _agents(model, known, agents, "" if shares else drug.lower())
+    genotypes = _genotypes(known, kb, scores)
+    ratios, parts = model.ratios(known, acting, genotypes)
+    written = [f"{enzyme}={part:.2g}" for enzyme, part in parts.items()]
+    basis = _basis(known, acting, agents)
     rows = []
-    for genotype in wanted:
-        left = np.asarray(1.0 - sum(parts.values()))
-        for enzyme, part in parts.items():
-            work = part * activity(genotype.get(enzyme, FULL_SCORE), exponents[enzyme])
-            for (_, acts_on), factor in factors.items():
-                work = work * factor if acts_on == enzyme else work
-            left = left + work
-        rows.append(_row(drug, genotype, agents, 1.0 / left, noise, known, acting))
+    for genotype, found in zip(genotypes, ratios, strict=True):
+        changed = any(score != FULL_SCORE for score in genotype.values()) or bool(acting)
+        noise = model.noise(known) if changed else 0.0
+        numbers = _numbers(found, noise) if changed or not agents else _numbers(found[:1], 0.0) | _OPEN
+        rows.append(
+            {
+                "drug": drug.lower(),
+                "genotype": [f"{enzyme}={score:g}" for enzyme, score in genotype.items()],
+                "with": list(dict.fromkeys(agent.lower() for agent in agents)),
+                **numbers,
+                "shares": written,
+                "basis": basis,
+            }
+        )
     return schema.conform(pl.DataFrame(rows, infer_schema_length=None), schema.EXPOSURE)
-
-
-def agent_classes(kb: KnowledgeBase) -> dict[tuple[str, str], str]:
-    """Return (enzyme, agent) -> ``inhibitor:strong`` and the like, of the table of interactions."""
-    rows = kb.table("interactions").select("enzyme", pl.col("drug").str.to_lowercase(), "role", "strength").iter_rows()
-    return {(str(enzyme), str(drug)): f"{role}:{strength}" for enzyme, drug, role, strength in rows}
 
 
 def named(kb: KnowledgeBase, text: str) -> str:
@@ -164,36 +134,31 @@ def checked_enzymes(kb: KnowledgeBase, about: str) -> list[str]:
     return sorted(kb.table("exposure_checks").filter(better, about=about)["enzyme"].to_list())
 
 
-class _Draws:
-    """The value of each parameter first, then draws around it, the same in every run."""
-
-    def __init__(self, parameters: int) -> None:
-        self._normal = np.random.default_rng(1).standard_normal((parameters, _DRAWS))
-        self._next = 0
-
-    def of(self, one: _Parameter) -> Floats:
-        row = self._normal[self._next]
-        self._next += 1
-        return np.concatenate([[one.value], one.value + one.error * row])
+def check_genotypes(kb: KnowledgeBase, enzyme: str) -> None:
+    """Refuse an enzyme whose ratios between genotypes are not predicted better than as no effect."""
+    understood = checked_enzymes(kb, "genotypes")
+    if enzyme not in understood:
+        fix = f"it is for {' and '.join(understood)}"
+        raise UsageError(f"--genotype {enzyme}: the effect of its genotypes is not predicted well enough; {fix}")
 
 
-def _shares(drug: str, kb: KnowledgeBase, given: Mapping[str, float] | None) -> dict[str, _Parameter]:
-    if given:
-        wrong = [enzyme for enzyme, share in given.items() if not 0.0 <= share <= 1.0]
-        if wrong or not sum(given.values()) <= 1.0 + 1e-9:
-            raise UsageError("--fm: shares of clearance lie between 0 and 1, and add up to 1 at most")
-        bounded = {enzyme: min(max(share, 1e-6), _MOST) for enzyme, share in given.items()}
-        return {one: _Parameter(SHARE, float(np.log(x / (1 - x))), 0.0, "given") for one, x in bounded.items()}
-    name = drug.lower()
-    measured = kb.table("exposure_estimates").filter(kind=SHARE, drug=name)
-    found = {str(enzyme): _parameter(kb, str(enzyme), SHARE, name, "any") for enzyme in measured["enzyme"].sort()}
-    classes = kb.table("substrates").filter(drug=name, role="clears").select("enzyme", "strength").sort("enzyme")
-    for enzyme, strength in classes.iter_rows():
-        if enzyme not in found:
-            found[enzyme] = _parameter(kb, enzyme, SHARE, name, strength)
-    if not found:
-        fix = "give the shares of its clearance with --fm, such as --fm CYP2D6=0.8,CYP3A4=0.1"
-        raise UsageError(f"{drug}: it is not known which enzymes clear it; {fix}")
+def _known(model: Model, drug: str) -> dict[str, Parameter]:
+    if found := model.shares(drug):
+        return found
+    fix = "give the shares of its clearance with --fm, such as --fm CYP2D6=0.8,CYP3A4=0.1"
+    raise UsageError(f"{drug}: it is not known which enzymes clear it; {fix}")
+
+
+def _given(shares: Mapping[str, float]) -> dict[str, Parameter]:
+    total = sum(shares.values())
+    if not all(0.0 <= share <= 1.0 for share in shares.values()) or not total <= 1.0 + 1e-9:
+        raise UsageError("--fm: shares of clearance lie between 0 and 1, and add up to 1 at most")
+    scale = min(1.0, MOST / max(total, 1e-9))
+    found = {}
+    for enzyme, share in shares.items():
+        counted = max(share * scale, 1e-6)
+        basis = "given" if scale == 1.0 else f"given as {share:g}, counted as {counted:.2g}: no other way out is given"
+        found[enzyme] = Parameter(SHARE, float(np.log(counted / (1 - counted))), 0.0, basis)
     return found
 
 
@@ -209,58 +174,40 @@ def _check_activation(drug: str, kb: KnowledgeBase, scores: Mapping[str, float],
             )
 
 
-def _agents(
-    known: Mapping[str, _Parameter], kb: KnowledgeBase, agents: Sequence[str], drug: str
-) -> dict[tuple[str, str], _Parameter]:
+def _agents(model: Model, known: Mapping[str, Parameter], agents: Sequence[str], drug: str) -> Acting:
     """Return what each agent does to each enzyme that carries the drug."""
-    classes = agent_classes(kb)
-    names, checked = {agent for _, agent in classes}, checked_enzymes(kb, "interactions")
-    found: dict[tuple[str, str], _Parameter] = {}
+    classes, one_way = agent_classes(model.kb), one_direction(model.kb)
+    names = {agent for _, agent in classes}
+    checked = checked_enzymes(model.kb, "interactions")
+    found: Acting = {}
     for agent in dict.fromkeys(one.lower() for one in agents):
         if agent not in names:
             raise UsageError(f"--with {agent}: no inhibitor or inducer of this name is known")
-        if agent == drug.lower():
+        if agent == drug:
             raise UsageError(f"--with {agent}: this is the drug itself")
-        for enzyme in known:
-            group = classes.get((enzyme, agent))
-            if group and enzyme not in checked:
+        for (victim, enzyme), role in one_way.items():
+            if victim == drug and classes.get((enzyme, agent), "").startswith(role):
+                why = f"how much of {victim} goes by {enzyme} is not known"
+                raise UsageError(f"--with {agent}: its effect is not predicted, since {why}; give it with --fm")
+        acts = model.acts(agent, known)
+        for _, enzyme in acts:
+            if enzyme not in checked:
                 # Left out, it would read as an agent without effect.
                 fix = f"it is for {' and '.join(checked)}"
                 raise UsageError(f"--with {agent}: its effect by {enzyme} is not predicted well enough; {fix}")
-            if group:
-                found[agent, enzyme] = _parameter(kb, enzyme, agent_kind(group), agent, group)
+        found |= acts
     return found
 
 
-def _parameter(kb: KnowledgeBase, enzyme: str, kind: str, drug: str, group: str) -> _Parameter:
-    """Return the estimate of a parameter, or what is typical of its class."""
-    row = kb.table("exposure_estimates").filter(
-        pl.col("enzyme") == enzyme, pl.col("kind") == kind, pl.col("drug").fill_null("") == drug
-    )
-    if row.height:
-        value, ratios, studies, error = row.select("value", "ratios", "studies", "error").row(0)
-        return _Parameter(kind, float(value), float(error), f"{_MEASURED}: {ratios} of {studies} studies")
-    prior: Prior = priors(kb)[kind, group]
-    return _Parameter(kind, prior.value, prior.error, f"its class: {group.replace(':', ', ')}")
-
-
-def _residual(kb: KnowledgeBase, enzyme: str) -> float:
-    rows = kb.table("exposure_estimates").filter(enzyme=enzyme, kind=RESIDUAL)["value"]
-    every = kb.table("exposure_estimates").filter(kind=RESIDUAL)["value"]
-    return float(np.exp(float(rows[0] if len(rows) else max(every.to_list()))))
-
-
 def _genotypes(
-    known: Mapping[str, _Parameter], kb: KnowledgeBase, scores: Mapping[str, float] | None
+    known: Mapping[str, Parameter], kb: KnowledgeBase, scores: Mapping[str, float] | None
 ) -> list[dict[str, float]]:
     understood = checked_enzymes(kb, "genotypes")
     if scores is None:
         rows = [{enzyme: score} for enzyme in known if enzyme in understood for score in SCORES]
         return rows or [{}]
     for enzyme in scores:
-        if enzyme not in understood:
-            fix = f"it is for {' and '.join(understood)}"
-            raise UsageError(f"--genotype {enzyme}: the effect of its genotypes is not predicted well enough; {fix}")
+        check_genotypes(kb, enzyme)
         if enzyme not in known:
             raise UsageError(
                 f"--genotype {enzyme}: it is not known to clear the drug; its share can be given with --fm"
@@ -268,31 +215,21 @@ def _genotypes(
     return [dict(scores)]
 
 
-def _row(
-    drug: str,
-    genotype: Mapping[str, float],
-    agents: Sequence[str],
-    ratios: Floats,
-    noise: float,
-    known: Mapping[str, _Parameter],
-    acting: Mapping[tuple[str, str], _Parameter],
-) -> dict[str, object]:
-    changed = any(score != FULL_SCORE for score in genotype.values()) or bool(acting)
-    spread = np.random.default_rng(2).standard_normal(_DRAWS) * (noise if changed else 0.0)
-    drawn = np.log(ratios[1:]) + spread
-    low, high = np.exp(np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]))
+_OPEN = dict.fromkeys(("low", "high", "level"))
+"""In place of an interval: where an agent is not known to act, nobody has measured how sure that is."""
+
+
+def _numbers(ratios: Floats, noise: float) -> dict[str, float | None]:
+    """Return the ratio and its interval; draws follow the ratio itself."""
+    ratio = float(ratios[0])
+    drawn = np.log(ratios[1:]) + np.random.default_rng(2).standard_normal(len(ratios) - 1) * noise
+    ends = np.exp(np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])) if len(drawn) else [ratio, ratio]
+    found = {"ratio": ratio, "low": min(float(ends[0]), ratio), "high": max(float(ends[1]), ratio)}
+    return {name: float(f"{value:.6g}") for name, value in found.items()} | {"level": LEVEL}
+
+
+def _basis(known: Mapping[str, Parameter], acting: Acting, agents: Sequence[str]) -> list[str]:
     basis = [f"share of {enzyme}: {one.basis}" for enzyme, one in known.items()]
     basis += [f"{agent} on {enzyme}: {one.basis}" for (agent, enzyme), one in acting.items()]
     none = [agent.lower() for agent in agents if agent.lower() not in {name for name, _ in acting}]
-    basis += [f"{agent}: no predicted effect on these enzymes" for agent in dict.fromkeys(none)]
-    return {
-        "drug": drug.lower(),
-        "genotype": [f"{enzyme}={score:g}" for enzyme, score in genotype.items()],
-        "with": list(dict.fromkeys(agent.lower() for agent in agents)),
-        "ratio": float(f"{float(ratios[0]):.6g}"),
-        "low": float(f"{min(float(low), float(ratios[0])):.6g}"),
-        "high": float(f"{max(float(high), float(ratios[0])):.6g}"),
-        "level": LEVEL,
-        "shares": [f"{enzyme}={float(logistic(one.value)):.2g}" for enzyme, one in known.items()],
-        "basis": basis,
-    }
+    return basis + [f"{agent}: {_NO_EFFECT}" for agent in dict.fromkeys(none)]
