@@ -46,6 +46,7 @@ class NoteCode(StrEnum):
     ENZYME_EXPOSURE = "enzyme_exposure"
     EVIDENCE_HARDLY_READ = "evidence_hardly_read"
     FEATURES_PREDICT_SITE = "features_predict_site"
+    PERSONS_ALIKE = "persons_alike"
     FEMALE_HAPLOID_X = "female_haploid_x"
     FEW_EVENTS = "few_events"
     FORM_UNKNOWN = "form_unknown"

@@ -379,3 +379,55 @@ def test_a_word_among_numbers_is_said_where_persons_are_scored(kb: KnowledgeBase
     _, notes = score.score(slipped, kb, endpoints=[one.name])
     assert "text_among_numbers" not in {note.code for note in fine}
     assert any(note.code == "text_among_numbers" and "no number (1 row)" in note.message for note in notes)
+
+
+@pytest.mark.parametrize(("code", "is_one"), [(-999.0, True), (-99.0, True), (-9.0, False)])
+def test_a_code_far_below_a_scale_with_negative_values_is_one(kb: KnowledgeBase, code: float, is_one: bool) -> None:
+    changes = np.round(np.random.default_rng(2).normal(0, 1, 300), 2)
+    changes[:12] = code
+    remarks = dict(load(hospital().with_columns(pl.Series("change", changes)), kb).remarks)
+    assert (f"change is taken as unknown where it is {code:g}" in remarks.get("code_for_missing", "")) is is_one
+
+
+def test_values_below_a_limit_of_detection_leave_a_column_of_numbers(kb: KnowledgeBase) -> None:
+    numbers = [f"{value:.2f}" for value in np.random.default_rng(3).uniform(0.5, 9, 300)]
+    table = hospital().with_columns(pl.Series("crp", ["<0.5"] * 60 + numbers[60:]))
+    taken = load(table, kb)
+    column = [feature.name for feature in taken.features].index("crp")
+    assert np.isnan(taken.data.x[:, column]).sum() == 60
+    assert "crp is taken as unknown where it is no number (60 rows)" in dict(taken.remarks)["text_among_numbers"]
+
+
+def test_words_of_a_coded_column_are_read_as_scores_read_them(kb: KnowledgeBase) -> None:
+    words = ["F", "female", "W", "m", "male", "M"]
+    table = hospital().with_columns(pl.Series("clinical.sex", [words[i % 6] for i in range(300)]))
+    names = {feature.name for feature in load(table, kb).features if feature.reading.column == "clinical.sex"}
+    assert names <= {"clinical.sex = female", "clinical.sex = male"} and names
+
+
+def test_rows_of_one_person_under_several_names_are_said(kb: KnowledgeBase) -> None:
+    rng = np.random.default_rng(5)
+    bmi, age = np.round(rng.normal(26, 4, 300), 2), rng.integers(18, 90, 300)
+    table = hospital().with_columns(pl.Series("bmi", bmi), pl.Series("age", age), sex=pl.lit("f"))
+    alike = pl.concat([table.head(100)] * 3).with_columns(table["outcome"], table["sample"])
+    for one, pairs in ((table, 0), (alike, 300)):
+        taken = load(one, kb)
+        probe = leakage.persons_alike(taken.frame, taken.data.groups)
+        assert (probe.found, probe.statistic) == (pairs > 0, pairs)
+
+
+def test_a_code_for_missing_is_unknown_in_scores_too(kb: KnowledgeBase, tmp_path: Path) -> None:
+    """A score that took 999 for a value would be one of a person whom nobody has seen."""
+    values = np.round(np.random.default_rng(4).uniform(1, 18, 300), 1)
+    values[:12] = 999
+    table = hospital().with_columns(pl.Series("crp", values))
+    model = train.train(NAME, table, tmp_path, kb, roles=Roles(others=True))
+    assert model.unknown_at == {"crp": (999.0,)}
+    (coded, notes), (empty, _) = (
+        score.score(
+            table.tail(1).with_columns(crp=pl.lit(value, pl.Float64)), kb, endpoints=[NAME], models_dir=tmp_path
+        )
+        for value in (999.0, None)
+    )
+    assert coded.equals(empty) and coded["model"].item()
+    assert any(note.code == "code_for_missing" and "1 row" in note.message for note in notes)

@@ -91,3 +91,18 @@ def test_rows_of_impossible_persons_are_not_predicted_and_a_code_for_unknown_is_
     found = models.evaluate(one.name, odd, kb, repeats=1, folds=2, settings=Settings(max_trees=0))
     assert found.predictions.filter(design="person").height == 299
     assert any("clinical.age" in line and "no person can have it (1 row" in line for line in found.verdict)
+
+
+@pytest.mark.parametrize(("strangers", "is_external"), [(0, False), (200, False), (1900, True)])
+def test_a_model_is_not_called_external_on_those_who_taught_it(
+    kb: KnowledgeBase, strangers: int, is_external: bool
+) -> None:
+    one = endpoints.get(kb, "azathioprine.leukopenia")
+    taught = simulate(one, 200, events=60, seed=1)
+    model = models.train(one.name, taught, None, kb, settings=FEW)
+    others = [simulate(one, strangers, events=60, seed=2)] if strangers else []
+    cohort = pl.concat([taught, *others]) if strangers < 1900 else pl.concat([taught.head(100), *others])
+    cohort = cohort.with_columns(pl.Series("person", range(cohort.height))).sample(fraction=1.0, shuffle=True, seed=3)
+    found = models.evaluate(model, cohort, kb, repeats=1, folds=2, settings=FEW)
+    assert ("external" in found.overall["design"]) is is_external
+    assert any("these rows taught it" in text for text in found.verdict) is not is_external

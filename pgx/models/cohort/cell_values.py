@@ -9,7 +9,7 @@ import polars as pl
 
 from pgx.codes import NoteCode
 from pgx.models.evidence import gene_agreement, gene_columns, plausible, table_values
-from pgx.models.evidence.endpoint import Endpoint, Feature
+from pgx.models.evidence.endpoint import Endpoint, Feature, Reading
 
 if TYPE_CHECKING:
     from pgx.knowledge import KnowledgeBase
@@ -39,7 +39,9 @@ def understood(
     said, chosen = plausible.said_before(table), [(endpoint, features)]
     table, apart = gene_agreement.agreeing(plausible.refused_before(table, mark=False), chosen, kb, mark=False)
     said += [(NoteCode.CONTRADICTION, text.partition(":")[0], text) for text in apart]
-    table, more = table_values.read(table, chosen, kb)
+    # Columns that the endpoint does not name may become features too: their words are read as scores will read them.
+    others = [Feature(name, Reading(name, kind="level")) for name in table.columns]
+    table, more = table_values.read(table, [*chosen, (endpoint, others)], kb)
     table, misread = gene_columns.understood(table, endpoint, kb, words)
     told: dict[tuple[str, str], str] = {}
     for code, name, text in [*said, *more]:

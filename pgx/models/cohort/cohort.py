@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -53,6 +53,8 @@ class Cohort:
         Name of each site code.
     remarks
         Code and sentence of what the user must know of the table.
+    coded
+        Column -> numbers that stand for "not known" in it.
     """
 
     data: Data
@@ -65,6 +67,7 @@ class Cohort:
     unused: dict[str, str]
     site_names: tuple[str, ...] = ()
     remarks: tuple[tuple[str, str], ...] = ()
+    coded: missing_codes.Found = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +165,8 @@ def load(
     order = _order(frame[time]) if time else None
     link_y = linked(y, endpoint.link)
     data = Data(prior.margin, x, link_y, people, weight)
-    return Cohort(data, frame, prior, tuple(features), sites, order, left_out, unused, names, tuple(remarks))
+    return Cohort(data, frame, prior, tuple(features), sites, order, left_out, unused, names, tuple(remarks),
+                  tally.found())  # fmt: skip
 
 
 def rows_of(table: pl.DataFrame, keep: NDArray[np.bool_]) -> pl.DataFrame:

@@ -21,6 +21,8 @@ _MANY = 100
 _WORDS = (pl.String, pl.Categorical, pl.Enum)
 _SLIPS = 0.1
 """Share of a column's values that may be words, for it to be one of numbers."""
+_MOST_SLIPS = 0.5
+"""The same where more different numbers stand in it than words have levels: ``<0.5`` among laboratory values."""
 
 
 def choose(
@@ -123,8 +125,9 @@ def _auto(  # noqa: PLR0911 (one line a kind of column)
     if column.dtype not in _WORDS:
         return [], "neither number nor text"
     number = known.cast(pl.String).cast(pl.Float64, strict=False)
-    slips = number.null_count()
-    if slips <= _SLIPS * len(known) and number.drop_nulls().n_unique() > (_MAX_LEVELS if slips else 1):
+    slips, different = number.null_count(), number.drop_nulls().n_unique()
+    many = different > _MAX_LEVELS and slips <= _MOST_SLIPS * len(known)
+    if many or (slips <= _SLIPS * len(known) and different > (_MAX_LEVELS if slips else 1)):
         return [Feature(column.name, Reading(column.name))], ""
     counts = known.cast(pl.String).value_counts(sort=True, name="rows")
     levels = [(str(level), int(rows)) for level, rows in counts.iter_rows()]

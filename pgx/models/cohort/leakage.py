@@ -1,7 +1,8 @@
-"""Two questions asked of every cohort: does what is *missing* tell the outcome, and do the features tell the site?
+"""Questions asked of every cohort: does what is *missing* tell the outcome, do the features tell the site, and is
+one person there under several names?
 
-A model can look good by learning which clinic a person comes from. Both probes look for that before any model is
-fitted.
+A model can look good by learning which clinic a person comes from, or by meeting the persons who taught it again. The
+probes look for that before any model is fitted.
 """
 
 from __future__ import annotations
@@ -20,6 +21,11 @@ _ALPHA = 0.01
 _CERTAIN = 0.98
 _CASES = 10
 _TOTAL = "how many values are missing"
+_BODY = ("sex", "gender", "age", "birth_year", "height", "height_cm", "weight", "weight_kg", "bmi")
+"""Last parts of names of columns that together nearly tell a person."""
+_LEAST_BODY = 3
+_PAIRS = 5.0
+"""Pairs of persons alike from which on it is said, and how many times as many as chance makes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +35,8 @@ class Probe:
     Parameters
     ----------
     code
-        ``missingness_predicts_outcome``, ``missingness_predicts_site``, ``features_predict_site``.
+        ``missingness_predicts_outcome``, ``missingness_predicts_site``, ``features_predict_site``,
+        ``persons_alike``.
     found
         Whether to warn.
     statistic
@@ -146,6 +153,27 @@ def site(
         text = f"the site is told from {what} in {accuracy:.0%} of persons (always the largest site: {share:.0%})"
         found.append(Probe(code, bool(warn), float(beyond), float("nan"), tuple(names) if what[0] == "w" else (), text))
     return found
+
+
+def persons_alike(frame: pl.DataFrame, groups: NDArray[np.int64]) -> Probe:
+    """Count the pairs of persons who are alike in sex, age and body to the last digit, beside what chance makes."""
+    names = [name for name in frame.columns if name.lower().rpartition(".")[2] in _BODY]
+    known = frame.select(names).with_columns(pl.Series("person", groups)).drop_nulls().unique("person", keep="first")
+    pairs, chance = 0.0, known.height * (known.height - 1) / 2
+    if len(names) >= _LEAST_BODY and known.height > 1:
+        sizes = known.group_by(names).len()["len"].to_numpy().astype(np.float64)
+        pairs = float((sizes * (sizes - 1)).sum() / 2)
+        for name in names:
+            chance *= float(((known[name].value_counts()["count"] / known.height) ** 2).sum())
+    found = pairs >= _PAIRS and pairs >= _PAIRS * chance
+    what = ", ".join(names[:-1]) + f" and {names[-1]}" if len(names) > 1 else "their body"
+    text = (
+        f"{pairs:.0f} pairs of persons have the same {what} (by chance: about {chance:.0f}): if one person has rows "
+        "of several names, the figures are those of persons seen before; name the person's column with --person"
+        if found
+        else "persons are no more alike than chance makes them"
+    )
+    return Probe("persons_alike", found, pairs, float("nan"), tuple(names) if found else (), text)
 
 
 def _means(values: Floats, groups: NDArray[np.int64]) -> Floats:

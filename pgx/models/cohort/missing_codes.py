@@ -1,7 +1,8 @@
 """Numbers that stand for "not known": -9 or 999 in a column whose other values are nowhere near.
 
 They are made missing and said, never used. A value counts as such a code only if it is one that people use for it and
-lies alone: the only negative value, twice above every other, or a 9 beside nothing but 0 and 1.
+lies alone: the only negative value, one far below a scale that has others, twice above every other, or a 9 beside
+nothing but 0 and 1.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ class Tally:
                 alone |= {code for code in seen if code in _FLAGS}
             # Several different negative values are a scale that goes below zero.
             if sum(code < 0 for code in alone) > 2 or (low < 0 and any(code < 0 for code in alone)):
-                alone = {code for code in alone if code > 0}
+                alone = {code for code in alone if code > 0 or _far_below(code, low, high)}
             if alone:
                 found[name] = {code: seen[code] for code in sorted(alone)}
         return found
@@ -88,14 +89,27 @@ def clean(frame: pl.DataFrame, found: Found) -> pl.DataFrame:
     )
 
 
-def said(found: Found) -> list[tuple[str, str]]:
+def counted(frame: pl.DataFrame, known: Mapping[str, Sequence[float]]) -> Found:
+    """Count codes that are known already; columns and codes that do not occur are left out."""
+    found: dict[str, dict[float, int]] = {}
+    for name, codes in known.items():
+        if name in frame.columns and frame.schema[name].is_numeric():
+            rows = {code: int((frame[name].cast(pl.Float64) == code).sum()) for code in codes}
+            if any(rows.values()):
+                found[name] = {code: count for code, count in rows.items() if count}
+    return found
+
+
+def said(
+    found: Found, why: str = "no other value is near, so this looks like a code for missing"
+) -> list[tuple[str, str]]:
     """Return code and sentence of each column."""
     return [
         (
             "code_for_missing",
             f"{name} is taken as unknown where it is "
             + " or ".join(f"{code:g} ({rows} rows)" for code, rows in codes.items())
-            + ": no other value is near, so this looks like a code for missing; leave such cells empty",
+            + f": {why}; leave such cells empty",
         )
         for name, codes in found.items()
     ]
@@ -104,4 +118,9 @@ def said(found: Found) -> list[tuple[str, str]]:
 def _alone(code: float, low: float, high: float) -> bool:
     if code == -1.0 and high < 10.0:
         return False  # one of the levels -1, 0 and 1
-    return low >= 0.0 if code < 0 else high < 0.5 * code
+    return low >= 0.0 or _far_below(code, low, high) if code < 0 else high < 0.5 * code
+
+
+def _far_below(code: float, low: float, high: float) -> bool:
+    """Whether a negative code is far from a scale that goes below zero itself: -999 among changes of -3 to 3."""
+    return code <= -99.0 and max(-low, high) < 0.1 * -code

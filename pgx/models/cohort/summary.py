@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 GROUPS = ("clinical.sex", "clinical.race", "clinical.ancestry")
 """Columns whose values are counted for the card."""
+_MINIMA = 128
 
 
 @dataclass(slots=True)
@@ -90,6 +92,26 @@ class Census:
     groups: Mapping[str, Mapping[str, int]]
     ranges: Sequence[tuple[float | None, float | None]]
     sample: Mapping[str, int] | None = None
+
+
+def sketch(taken: Cohort) -> list[int]:
+    """Return a short sketch of a cohort's rows (MinHash, Broder 1997), by which `shared` knows them again.
+
+    Of every mix of the rows' checksums the smallest is kept: no row can be read from it.
+    """
+    rows = np.column_stack([taken.data.y, taken.data.x.astype(np.float64)])
+    sums = np.array([int.from_bytes(hashlib.sha256(row.tobytes()).digest()[:8]) for row in rows], dtype=np.uint64)
+    mixes = np.random.default_rng(1).integers(1, 2**63, size=_MINIMA, dtype=np.uint64) | np.uint64(1)
+    return [int((sums * mix).min() >> np.uint64(32)) for mix in mixes]
+
+
+def shared(known: Sequence[int], rows: int, taken: Cohort) -> float:
+    """Return the share of a cohort's rows that another of so many `rows`, by its sketch, holds too."""
+    if len(known) != _MINIMA:
+        return 0.0
+    alike = float(np.mean(np.array(known) == np.array(sketch(taken))))
+    both = alike * (rows + len(taken.data.y)) / (1.0 + alike)
+    return min(both / len(taken.data.y), 1.0)
 
 
 def of(taken: Cohort, link: str) -> Census:

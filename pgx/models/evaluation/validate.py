@@ -14,7 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pgx.errors import InputError
-from pgx.models.cohort import cohort, missing_codes
+from pgx.models.cohort import cohort, missing_codes, summary
 from pgx.models.cohort.cohort import Cohort, Roles
 from pgx.models.evaluation import baselines, measures
 from pgx.models.evaluation import plots as drawing
@@ -36,6 +36,8 @@ __all__ = ["Evaluation", "evaluate", "learning_curve"]
 Say = Callable[[str], None]
 Split = NDArray[np.bool_]
 """True = tested. One entry a row."""
+_STRANGERS = 0.1
+"""Share of rows that may have taught a model that is applied as it is; a sketch tells it within a few per cent."""
 _NO_TERMS = np.empty((0, 0)), np.empty(0)
 
 
@@ -100,8 +102,12 @@ def evaluate(
     probes = probe_cohort(taken, settings.seed)
     task = _Task(endpoint, taken, settings, population_risk, weight, say)
     blocks, skipped = [], list[str]()
-    if isinstance(model, Model):
+    taught = _taught(model, taken) if isinstance(model, Model) else 0.0
+    if isinstance(model, Model) and taught < _STRANGERS:
         blocks.append(_as_it_is(model, task))
+    elif isinstance(model, Model):
+        skipped.append(f"the model as it is, for about {taught:.0%} of these rows taught it; the folds teach it again "
+                       "without those that they test")  # fmt: skip
     for name, splits in _designs(taken, endpoint, repeats, folds, settings.seed):
         say(f"{name}: {sum(len(one) for one in splits)} splits")
         try:
@@ -251,6 +257,11 @@ def _designs(
         cuts = np.nanquantile(taken.time, [0.5, 0.6, 0.7, 0.8, 0.9, 1.0])
         forward = [(taken.time <= a, (taken.time > a) & (taken.time <= b)) for a, b in pairwise(cuts)]
         yield "time", [[(before, after) for before, after in forward if after.any()]]
+
+
+def _taught(model: Model, taken: Cohort) -> float:
+    training = model.facts["training"]
+    return summary.shared(training.get("sketch", ()), int(training["n"]), taken)
 
 
 def _as_it_is(model: Model, task: _Task) -> Block:

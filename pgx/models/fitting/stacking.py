@@ -69,15 +69,25 @@ def weights(
 
     start = np.full(len(names), 0.5 / len(names))
     start[names.index("prior")] += 0.5
-    found = optimize.minimize(
-        score,
-        start,
-        jac=True,
-        method="SLSQP",
-        bounds=[(0.0, 1.0)] * len(names),
-        constraints={"type": "eq", "fun": lambda w: w.sum() - 1.0, "jac": lambda w: np.ones(len(w))},
-        options={"maxiter": 200, "ftol": 1e-7},
-    ).x
+
+    def least(begin: Floats, unit: float) -> Floats:
+        found: Floats = optimize.minimize(
+            lambda w: tuple(part / unit for part in score(w)),
+            begin,
+            jac=True,
+            method="SLSQP",
+            bounds=[(0.0, 1.0)] * len(names),
+            constraints={"type": "eq", "fun": lambda w: w.sum() - 1.0, "jac": lambda w: np.ones(len(w))},
+            options={"maxiter": 200, "ftol": 1e-7},
+        ).x
+        return found
+
+    found = least(start, 1.0)
+    alone = min(np.eye(len(names)), key=lambda w: score(w)[0])
+    if not score(found)[0] <= score(alone)[0]:
+        # The search is lost where candidates lie far apart; from beside the best of them it is not, and never worse.
+        near = least(0.9 * alone + 0.1 / len(names), max(abs(score(start)[0]), 1.0))
+        found = near if score(near)[0] <= score(alone)[0] else alone
     return rounded(dict(zip(names, (float(one) for one in found), strict=True)))
 
 

@@ -150,7 +150,7 @@ def _scored(
     whose: pl.DataFrame | None,
 ) -> tuple[list[pl.DataFrame], list[Note]]:
     """Score one group of endpoints; the rows have the person's number in ``_person``."""
-    features, said = understood(features, chosen, kb, {name: _features(model) for name, model in models.items()})
+    features, said = understood(features, chosen, kb, models)
     frame, starts, names = persons(features)
     parts: list[pl.DataFrame] = []
     notes = [_note(Severity.WARNING, code, text, "features") for code, text in said]
@@ -206,7 +206,7 @@ def explain(
     models = _models(kb, models_dir)
     chosen = _chosen(kb, [endpoint], models)
     # Read as `score` reads them: diplotypes stand for the columns that are missing beside them.
-    features, _ = understood(features, chosen, kb, {name: _features(model) for name, model in models.items()})
+    features, _ = understood(features, chosen, kb, models)
     frame, starts, names = persons(features)
     known, model = chosen[0], models.get(endpoint)
     judged, index, active = judge(frame, known, model)

@@ -77,6 +77,8 @@ class Model:
     stretch
         For doses: factor by which the intervals are stretched at a site that the model was not trained at; None where
         too few sites told.
+    unknown_at
+        Column -> numbers that stood for "not known" in the cohort.
     """
 
     endpoint: Endpoint
@@ -100,6 +102,7 @@ class Model:
     checksum: str = ""
     gaps_filled: bool = False
     stretch: float | None = None
+    unknown_at: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     @property
     def identity(self) -> str:
@@ -325,6 +328,11 @@ def _model(facts: Mapping[str, Any], trees: bytes | None) -> Model:
         checksum=facts["checksum"],
         gaps_filled=bool(p["gaps_filled"]),
         stretch=None if p.get("new_site_stretch") is None else float(p["new_site_stretch"]),
+        unknown_at={
+            feature.reading.column: tuple(float(code) for code in row["unknown_at"])
+            for feature, row in zip(features, p["features"], strict=True)
+            if "unknown_at" in row
+        },
     )
 
 

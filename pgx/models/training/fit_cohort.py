@@ -184,6 +184,8 @@ def probe_cohort(taken: Cohort, seed: int, *, sites: bool = True) -> list[leakag
         rows = people[data.groups] < len(people) * _PROBED / len(data.y)
         frame, data, site = frame.filter(pl.Series(rows)), data.take(rows), None if site is None else site[rows]
     found = [leakage.missingness(frame, columns, data.y, seed, data.groups)]
+    if sites:
+        found.append(leakage.persons_alike(frame, data.groups))
     if sites and site is not None:
         found += leakage.site(frame, columns, data.x, site, seed, data.groups)
     return found

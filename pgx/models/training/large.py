@@ -218,7 +218,7 @@ def read(source: Source, endpoint: Endpoint, roles: Roles, kb: KnowledgeBase, se
     found = cell_values.sentences(values) + missing_codes.said(coded) + impossible
     remarks = (*(("genotype_spelling", text) for text in misread), *found, *taken.remarks)
     taken = replace(taken, data=replace(taken.data, weight=both), left_out=left_out, unused=taken.unused | nested,
-                    remarks=remarks)  # fmt: skip
+                    remarks=remarks, coded=coded)  # fmt: skip
     outcomes = linked(value, endpoint.link)
     return Whole(endpoint, source, kb, words, coded, used, outcomes, groups, per_person(groups), taken,
                  len(sites), left_out)  # fmt: skip

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pgx.models.cohort import summary
+from pgx.models.cohort import missing_codes, summary
 from pgx.models.cohort.summary import Census
 from pgx.models.evidence import endpoints
 from pgx.models.evidence.endpoint import Endpoint
@@ -52,6 +52,7 @@ def facts(
             "events": counted.rows if measured(endpoint.link) else fitted.events,
             "sites": counted.sites,
             **({} if counted.sample is None else {"sample": dict(counted.sample)}),
+            "sketch": [] if counted.sample else summary.sketch(taken),
             "left_out": dict(counted.left_out),
             "columns_not_used": taken.unused,
             "missing": dict(counted.missing),
@@ -105,6 +106,7 @@ def _parameters(trained: Trained, counted: Census) -> dict[str, Any]:
             "weight": _short(fitted.linear.weights[j]),
             "low": _maybe(counted.ranges[j][0]),
             "high": _maybe(counted.ranges[j][1]),
+            **_coded(taken.coded, feature.reading.column),
         }
         for j, feature in enumerate(taken.features)
     ]
@@ -125,6 +127,11 @@ def _parameters(trained: Trained, counted: Census) -> dict[str, Any]:
         "trained": list(people.get("trained", [])),
         "reference": _short(_reference(trained, counted.average)),
     }
+
+
+def _coded(coded: missing_codes.Found, column: str) -> dict[str, list[float]]:
+    """Return the numbers that stand for "not known" in a column: scores must read it as training did."""
+    return {"unknown_at": list(coded[column])} if column in coded else {}
 
 
 def _reference(trained: Trained, average: float) -> float:

@@ -207,3 +207,16 @@ def test_the_learner_is_near_the_best_of_its_candidates(name: str) -> None:
     assert max(row["regret"] for row in rows) <= 0.05
     if world.kind == "null":
         assert np.mean([row["against_prior"] for row in rows]) <= 0.01
+
+
+def test_weights_do_not_depend_on_the_unit_of_the_outcome_and_are_never_worse_than_the_best_candidate() -> None:
+    """Published doses in mg, a cohort in g: the search for weights must not stop where it began."""
+    rng = np.random.default_rng(6)
+    y = rng.normal(0.3, 0.05, 300)
+    good = (y + rng.normal(0, 0.02, 300)).astype(np.float32)
+    margins = {name: np.full((1, 300), 17.0, np.float32) for name in stacking.PRICE}
+    margins |= {"plain_ridge": good[None, :], "base_rate": np.full((1, 300), y.mean(), np.float32)}
+    found = stacking.weights(margins, y, "sqrt", None)
+    assert found["prior"] == 0.0 and found["plain_ridge"] > 0.8
+    mixed = sum(weight * margins[name][0] for name, weight in found.items())
+    assert np.mean((mixed - y) ** 2) <= 1.01 * np.mean((good - y) ** 2)
