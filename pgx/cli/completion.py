@@ -14,6 +14,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from pgx.cli.settings import has_configuration
 from pgx.errors import PgxError
 from pgx.guard.limits import read_toml
 from pgx.paths import data_dir
@@ -176,9 +177,7 @@ def _folders(context: typer.Context) -> list[Path]:
 
 
 def _configured() -> list[Path]:
-    home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "pgx" / "config.toml"
-    here = Path.cwd()
-    if not any(path.is_file() for path in (home, *(folder / "pgx.toml" for folder in (here, *here.parents)))):
+    if not has_configuration():
         return []
     from pgx.errors import PgxError
     from pgx.knowledge.overlays import configured  # imports polars: only who has overlays waits for it

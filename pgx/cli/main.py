@@ -14,6 +14,7 @@ import typer
 from pgx.cli.completion import Command, Group, typed_command
 from pgx.cli.outputs import guarded
 from pgx.cli.protection import protected
+from pgx.cli.settings import defaults
 from pgx.cli.shown.terminal import guard_streams
 from pgx.errors import PgxError, kind_and_place, shown_place, without_secrets
 from pgx.guard.letters import visible
@@ -87,8 +88,9 @@ def main() -> None:
     _listen()
     _register(sys.argv[1] if len(sys.argv) > 1 else typed_command())
     try:
+        set_by_file = defaults(typer.main.get_command(app), sys.argv[1:], (*_COMMANDS, *_GROUPS))
         # Under `python -m` too, so that completion is that of the command `pgx`.
-        app(prog_name="pgx")
+        app(prog_name="pgx", default_map=set_by_file)
     except PgxError as error:
         for line in error.details:
             print(f"pgx: {' '.join(line.split())}", file=sys.stderr)

@@ -70,9 +70,11 @@ def configuration_files(start: Path | None = None) -> list[Path]:
 
 def _folders_in(path: Path) -> list[Path]:
     content = read_toml(path)
-    unknown = sorted(set(content) - {"knowledge"})
+    # Tables set options of commands: `pgx.cli.settings` reads them.
+    unknown = sorted(name for name, value in content.items() if name != "knowledge" and not isinstance(value, dict))
     if unknown:
-        raise InputError(f"unknown setting {unknown[0]!r}", file=path, fix='the one setting is knowledge = ["folder"]')
+        fix = 'write knowledge = ["folder"], or an option below its command, such as [report]'
+        raise InputError(f"unknown setting {unknown[0]!r}", file=path, fix=fix)
     listed = content.get("knowledge", [])
     if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
         raise InputError("`knowledge` must be a list of folder names", file=path, fix='write knowledge = ["folder"]')

@@ -1,0 +1,123 @@
+"""Options that configuration files set: a table a command, options under their own names.
+
+``[report]`` with ``format = ["html", "tsv"]`` stands for ``--format html,tsv`` wherever the line does not say
+otherwise; ``[cohort.run]`` for a command of a group. Paths are relative to the file.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any, get_args
+
+from typer.core import TyperCommand, TyperGroup, TyperOption
+
+_HELP = ("-h", "--help")
+_PLAIN = (str, int, float, bool)
+
+
+def has_configuration() -> bool:
+    """Whether there is a configuration file: most runs have none, and need not wait for what reads it."""
+    home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "pgx" / "config.toml"
+    here = Path.cwd()
+    return any(path.is_file() for path in (home, *(folder / "pgx.toml" for folder in (here, *here.parents))))
+
+
+def defaults(program: Any, arguments: Sequence[str], names: Collection[str]) -> dict[str, Any]:
+    """Return what the configuration files set for the command that is asked for, as click's ``default_map``.
+
+    What is set is said on standard error: it may change advice.
+
+    Parameters
+    ----------
+    program
+        The program, with the command that is asked for.
+    arguments
+        The words after the program's name.
+    names
+        All commands and groups that there are.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be trusted or read, or names a command's option that there is not.
+    """
+    path, command = _asked(program, arguments)
+    if not path or not has_configuration() or any(one in _HELP for one in arguments):
+        return {}
+    from pgx.guard.limits import read_toml
+    from pgx.knowledge.overlays import configuration_files
+
+    found: dict[str, Any] = {}
+    for file in configuration_files():
+        table: Any = read_toml(file)
+        _check_tables(file, table, names)
+        for name in path:
+            table = table.get(name, {}) if isinstance(table, dict) else {}
+        if set_here := _read(file, path, table, command):
+            told = ", ".join(f"{written} = {value}" for written, _, value in set_here)
+            print(f"pgx: options of {file}: {told}", file=sys.stderr)
+        found |= {name: value for _, name, value in set_here}
+    for name in reversed(path):
+        found = {name: found}
+    return found
+
+
+def _asked(program: Any, arguments: Sequence[str]) -> tuple[list[str], Any]:
+    path: list[str] = []
+    command = program
+    for word in arguments:
+        if not isinstance(command, TyperGroup) or word not in command.commands:
+            break
+        path.append(word)
+        command = command.commands[word]
+    return ([], program) if isinstance(command, TyperGroup) else (path, command)
+
+
+def _check_tables(file: Path, content: dict[str, Any], names: Collection[str]) -> None:
+    from pgx.errors import InputError
+
+    for name, value in content.items():
+        if isinstance(value, dict) and name not in names:
+            raise InputError(f"no command {name!r}", file=file, where=f"[{name}]", fix="`pgx --help` names them")
+
+
+def _read(file: Path, path: Sequence[str], table: Any, command: TyperCommand) -> list[tuple[str, str, Any]]:
+    """Return what is set: the name as it is written, that of the parameter, and the value."""
+    from pgx.errors import InputError
+
+    where = f"[{'.'.join(path)}]"
+    if not isinstance(table, dict):
+        raise InputError(f"{where} is not a table of options", file=file, fix=f"write {where} and, below, quiet = true")
+    options = {
+        one.removeprefix("--"): option
+        for option in command.params
+        if isinstance(option, TyperOption)
+        for one in (*option.opts, *option.secondary_opts)
+        if one.startswith("--")
+    }
+    found: list[tuple[str, str, Any]] = []
+    for written, value in table.items():
+        option = options.get(written.replace("_", "-"))
+        if option is None or option.name is None:
+            raise InputError(f"no option {written!r}", file=file, where=where,
+                             fix=f"`pgx {' '.join(path)} --help` names them")  # fmt: skip
+        values = value if isinstance(value, list) else [value]
+        if not all(isinstance(one, _PLAIN) for one in values):
+            raise InputError(f"{written} is neither a text, a number, true or false, nor a list of these",
+                             file=file, where=where)  # fmt: skip
+        if _is_path(option):
+            values = [str(file.parent / Path(str(one)).expanduser()) if one != "-" else one for one in values]
+        found.append((written, option.name, values if option.multiple else _joined(values)))
+    return found
+
+
+def _is_path(option: TyperOption) -> bool:
+    annotation = option.type_descriptor.annotation
+    return Path in (annotation, *get_args(annotation))
+
+
+def _joined(values: Sequence[Any]) -> Any:
+    return values[0] if len(values) == 1 else ",".join(str(one) for one in values)
