@@ -93,6 +93,9 @@ def run(
         earlier = f", {done.resumed:,} of them by an earlier run" if done.resumed else ""
         print(f"pgx: {done.done:,} of {done.total:,} persons done{earlier}: {out}", file=sys.stderr)
     say_left_out(done.left_out, str(out / "failures.tsv"))
+    if done.warnings and not quiet:
+        # Such as a medicine that the knowledge does not have: no row of it elsewhere is no sign that all is well.
+        print(f"pgx: {done.warnings:,} warnings on persons: {out / 'notes'}", file=sys.stderr)
     if done.lost:
         print(f"pgx: {done.lost:,} results were lost: {out / 'failures.tsv'}", file=sys.stderr)
         raise typer.Exit(EXIT_LOST)
@@ -113,12 +116,13 @@ def merge(
     """Join shards to one cohort.
 
     Checks that every block is there, and that the shards are of one run. One folder in which all shards worked is
-    named as the shard and as the output.
+    named as the shard and as the output. Where a person's result was lost, the exit code is 4.
     """
     from pgx import cohort
 
     found = cohort.merge(shards, out, verify=verify)
-    _tell(found, out, quiet)
+    if _tell(found, out, quiet):
+        raise typer.Exit(EXIT_LOST)
 
 
 @app.command("init")
@@ -199,12 +203,14 @@ def summary(
             print(f"pgx: {path}", file=sys.stderr)
 
 
-def _tell(found: pl.DataFrame, folder: Path, quiet: bool) -> None:
+def _tell(found: pl.DataFrame, folder: Path, quiet: bool) -> int:
+    """Say how far a cohort is; return how many results were lost."""
     done = found.filter(found["state"] == "done")
     persons, lost = done["persons"].sum(), done["lost"].sum()
     if not quiet:
         told = f"{done.height:,} of {found.height:,} blocks, {persons:,} of {found['persons'].sum():,} persons done"
         print(f"pgx: {told}, {lost:,} results lost: {folder}", file=sys.stderr)
+    return int(lost)
 
 
 def _shard(text: str | None) -> tuple[int, int]:

@@ -100,6 +100,7 @@ def do_block(
         "persons": len(people),
         "lost": sum(row["code"] in LOST for row in failures),
         "left_out": sum(row["code"] in REASONS for row in failures),
+        "warnings": frames["notes"].filter(severity=Severity.WARNING).height,
         "failures": failures,
         "notes": whole_run.to_dicts(),
         "files": place(folder, files),

@@ -51,6 +51,8 @@ class Progress:
         Persons that an earlier run has done.
     left_out
         Clinical values that could not be used, so far.
+    warnings
+        Warnings on persons, so far; the table ``notes`` holds them.
     """
 
     done: int
@@ -58,6 +60,7 @@ class Progress:
     lost: int = 0
     resumed: int = 0
     left_out: int = 0
+    warnings: int = 0
 
 
 Workers = int | str
@@ -236,8 +239,9 @@ def _work(
     states = {number: state for number in own if (state := folder.read_state(number, digest, verify=verify))}
     before = sum(state["persons"] for state in states.values())
     total = sum(len(plan.block(number)) for number in own)
-    lost, left_out = (sum(state.get(name, 0) for state in states.values()) for name in ("lost", "left_out"))
-    progress = Progress(before, total, lost, before, left_out)
+    counts = (sum(state.get(name, 0) for state in states.values()) for name in ("lost", "left_out", "warnings"))
+    lost, left_out, warnings = counts
+    progress = Progress(before, total, lost, before, left_out, warnings)
     tell = on_progress or (lambda _: None)
     tell(progress)
     left = [number for number in own if number not in states]
@@ -256,6 +260,7 @@ def _work(
                     done=progress.done + state["persons"],
                     lost=progress.lost + state["lost"],
                     left_out=progress.left_out + state["left_out"],
+                    warnings=progress.warnings + state["warnings"],
                 )
             tell(progress)
         if not died or plan.key:  # what waits for another try is under the persons' names

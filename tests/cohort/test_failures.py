@@ -50,6 +50,24 @@ def test_a_person_who_fails_stops_nobody(broken, inputs, whole, tmp_path, pgx_co
         assert table(out, name).equals(expected.filter(expected["sample"] != "Q4")), name
 
 
+def test_a_merge_of_shards_that_lost_a_result_ends_as_they_do(broken, tmp_path, pgx_command):
+    for shard in ("1", "2"):
+        given = ("cohort", "run", broken, "-o", shard, "--shard", f"{shard}/2", "--block-size", "3", "--threads", "1")
+        assert pgx_command(*given, "--tables", "calls").returncode in (0, 4)
+    done = pgx_command("cohort", "merge", "1", "2", "-o", "merged")
+    assert done.returncode == 4 and "1 results lost" in done.stderr
+    assert "Q4\t" in (tmp_path / "merged" / "failures.tsv").read_text()
+
+
+def test_a_medicine_that_is_not_known_is_told_at_the_end(inputs, tmp_path, pgx_command):
+    (tmp_path / "list.csv").write_text("sample,medications\nQ1,qqzzol\nQ2,warfarin\n")
+    given = ("cohort", "run", inputs / "all.vcf", "-c", "list.csv", "-o", "out", "--tables", "notes", "--threads", "1")
+    done = pgx_command(*given)
+    assert done.returncode == 0 and "warnings on persons: out/notes" in done.stderr
+    said = table(tmp_path / "out", "notes").filter(code="drug_unknown")
+    assert said["sample"].to_list() == ["Q1"]
+
+
 def test_clinical_values_that_were_left_out_are_counted_at_the_end(inputs, tmp_path, pgx_command):
     (tmp_path / "ward.csv").write_text("sample,age,weight_kg\nQ1,40,900\nQ2,old,70\nQ3,40,70\n")
     given = ("cohort", "run", inputs / "all.vcf", "-c", "ward.csv", "-o", "out", "--tables", "notes", "--threads", "1")
