@@ -206,7 +206,7 @@ def _sampled(taken: Cohort, endpoint: Endpoint) -> list[dict[str, str]]:
 
 def _warnings(fitted: fit.Fitted, endpoint: Endpoint) -> list[dict[str, str]]:
     found = []
-    unit = "patients" if measured(endpoint.link) else "events"
+    unit = "patients" if measured(endpoint.link) else "persons with the rarer outcome"
     if fitted.gate == "intercept":
         found.append(("few_events", f"only {fitted.events} {unit}: nothing but the intercept was learned"))
     elif fitted.gate == "linear":
