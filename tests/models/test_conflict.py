@@ -43,6 +43,18 @@ def test_evidence_that_does_not_hold_is_noticed(kb: KnowledgeBase, truth: Truth,
     assert sum(code in _found(kb, truth, 1500, seed) for seed in range(5)) >= 4
 
 
+@pytest.mark.parametrize(("slope", "least", "most"), [(1.0, 0, 1), (0.8, 0, 1), (0.0, 9, 10), (-1.0, 10, 10)])
+def test_doses_that_go_against_the_published_effects_are_noticed(
+    kb: KnowledgeBase, slope: float, least: int, most: int
+) -> None:
+    one = endpoints.get(kb, "warfarin.dose")
+    alarms = 0
+    for seed in range(10):
+        taken = cohort.load(simulate(one, 300, truth=Truth(prior_slope=slope), seed=seed), one, Roles())
+        alarms += bool(prior_conflict.measured_check(one, taken.data, taken.prior, 1).message)
+    assert least <= alarms <= most
+
+
 def test_copies_of_rows_are_no_further_witnesses(kb: KnowledgeBase) -> None:
     import polars as pl
 

@@ -24,6 +24,7 @@ _ALPHA = 0.01
 NUMBER = "more_or_fewer_events_than_predicted"
 EFFECT = "prior_data_conflict"
 """Code of the warning that the evidence itself does not fit."""
+_WRONG = "the evidence may not hold for this cohort, or genotypes or outcomes are coded wrongly"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +81,35 @@ def checks(endpoint: Endpoint, data: Data, prior: design.Prior, seed: int) -> tu
         Check(NUMBER, first, f"{told} by the published baseline (p = {first:.3f}): the intercept is learned anew, but "
               "look at how cases were counted" if first < _ALPHA else ""),
         Check(EFFECT, second, f"the event goes along with the published risk factors {side} than they predict (p = "
-              f"{second:.3f}): the evidence may not hold for this cohort, or genotypes or outcomes are coded wrongly"
+              f"{second:.3f}): {_WRONG}"
               if second < _ALPHA else ""),
     )  # fmt: skip
+
+
+def measured_check(endpoint: Endpoint, data: Data, prior: design.Prior, seed: int) -> Check:
+    """Set the doses, levels or exposures of a cohort against the effects of its prior; parameters as for `checks`.
+
+    A small difference is what training is for: said is only an effect of less than half, or of more than twice, the
+    published one, if the effects' uncertainty and the spread of persons do not explain it.
+    """
+    rng = np.random.default_rng(seed)
+    start, values, persons, sums = _grouped(endpoint, data, prior)
+    away = start - float((persons * start).sum() / persons.sum())
+    spread = float((persons * away**2).sum())
+    if spread == 0:
+        return Check(EFFECT, float("nan"), "")
+    strength = float((away * sums).sum())
+    weight = np.ones(len(data.y)) if data.weight is None else data.weight
+    far = data.prior - np.average(data.prior, weights=weight)
+    left = data.y - np.average(data.y, weights=weight) - far * strength / spread
+    noise = float(np.sqrt(np.average(left**2, weights=weight) * spread))
+    errors = np.array([term.se for term in endpoint.terms])
+    margin = start + (rng.normal(size=(_DRAWS, len(errors))) * errors) @ values.T
+    strengths = margin @ (persons * away) + rng.normal(size=_DRAWS) * noise
+    p, slope = _two_sided(strengths, strength), strength / spread
+    odd = p < _ALPHA and not 0.5 <= slope <= 2.0
+    text = f"the published effects are seen at {slope:.2g} of the strength that they predict (p = {p:.3f})"
+    return Check(EFFECT, p, f"{text}: {_WRONG}" if odd else "")
 
 
 def _grouped(endpoint: Endpoint, data: Data, prior: design.Prior) -> tuple[Floats, Floats, Floats, Floats]:

@@ -95,8 +95,9 @@ def fit_cohort(
     found = probe_cohort(taken, settings.seed, sites=probe)
     warnings = [{"code": code, "message": message} for code, message in taken.remarks]
     warnings += [{"code": one.code, "message": one.message} for one in found if one.found]
-    if probe and endpoint.link == "logit" and population_risk is None:
-        against = prior_conflict.checks(endpoint, taken.data, taken.prior, settings.seed)
+    if probe and population_risk is None:
+        given = endpoint, taken.data, taken.prior, settings.seed
+        against = [prior_conflict.measured_check(*given)] if measured(endpoint.link) else prior_conflict.checks(*given)
         warnings += [{"code": one.code, "message": one.message} for one in against if one.message]
     blinded = any(one.found and one.code == "missingness_predicts_outcome" for one in found)
     if blinded:
