@@ -117,7 +117,8 @@ def drug(
     _show(pgx.kb.drug(name, knowledge or ()), out, how)
 
 
-@app.command()
+# A name such as -1639G>A is no option.
+@app.command(context_settings={"ignore_unknown_options": True})
 def allele(
     name: Annotated[str, typer.Argument(help="Allele with its gene, such as CYP2C19*2; or the gene alone.")],
     star: Annotated[

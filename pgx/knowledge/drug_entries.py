@@ -114,6 +114,10 @@ class EntryWords:
             rf"(?:^|\s){self.given_for}[a-z][\w/-]*(?:\s(?!but|then|now|not|never|caus|gave|see|aber)[\w/][\w/-]*){{0,6}}$"
         )
         """What a drug is given for: no remark on whether it is taken."""
+        self.salts = made(rf"(?:\s+|-(?=hcl$)){any_of('salt')}$")
+        """A salt or a form behind a drug's name."""
+        self.joined_salts = made(rf"(?<=[^\W\d_]{{5}})-?(?:hemi|mono|di|tri)?(?:hydrogen)?{any_of('joined_salt')}$")
+        """A salt that German writes in one word with its drug: ``metoprololsuccinat``."""
         self._months = months
         self._signs = (
             *((use, sign(any_of(use))) for use in (ALLERGY, NOT_TAKEN, STOPPED, PLANNED, UNSURE)),

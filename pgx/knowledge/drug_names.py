@@ -32,26 +32,8 @@ _LEAD = re.compile(
     r"tartrato|maleato|mesilato|besilato|oxalato)\s+d(?:e\s+|['\N{RIGHT SINGLE QUOTATION MARK}]))\s*",
     re.IGNORECASE,
 )
-_JOINED_SALT = re.compile(
-    r"(?<=[^\W\d_]{5})-?(?:hemi|mono|di|tri)?(?:hydrogen)?(?:hydrochlorid|hydrobromid|succinat|tartrat|maleat|mesilat|"
-    r"besilat|phosphat|sulfat|oxalat|citrat|fumarat|acetat|propionat|valerat|hydrat|natrium|kalium|calcium)$"
-)
-"""A salt that German writes in one word with its drug: ``metoprololsuccinat``."""
 _COPY = re.compile(r"(?<=[a-z]{5})-(?!free|like|only|type)[a-z]{4}$")
 """The letters without a meaning that the FDA adds to the name of a biological: ``rituximab-abbs``."""
-_SALTS = re.compile(
-    r"(?:\s+|-(?=hcl$))(?:hydrochloride|hcl|hydrobromide|sodium|potassium|calcium|magnesium|maleate|mesylate|succinate|tartrate|besylate|phosphate|"
-    r"sulfate|sulphate|acetate|citrate|bitartrate|medoxomil|axetil|cilexetil|disodium|dihydrate|trihydrate|tosylate|besilate|mesilate|malate|benzoate|lactate|tromethamine|fumarate|bisulfate|bisulphate|nitrate|bromide|oxalate|monohydrate|anhydrous|chloride|hemihydrate?|hydrate|clathrate|pamoate|decanoate|palmitate|"
-    r"natrium|kalium|kalzium|hydrochlorid|succinat|tartrat|maleat|mesilat|besilat|acetat|phosphat|sulfat|oxalat|citrat|"
-    r"dimesylate|furoate|acetonide|hexacetonide|cypionate|methylsulfate|hippurate|mandelate|arginine|erbumine|d-tartrate|epolamine|liposom(?:e|al)|"
-    r"strontium|isethionate|polistirex|lactobionate|orotate|tannate|aspartate|saccharate|propionate|valerate|dipropionate|stearate|estolate|ethylsuccinate|gluconate|carbonate|succ|tart|besyl|sod|phos|hbr|lysine|lysinat|resinat|meglumine|dihydrochloride|xinafoate|"
-    r"clorhidrato|hidrocloruro|bromhidrato|(?:sod|potas|calc|magnes)ic[oa]|(?:sod|potass|calc|magnes)ique|succinato|tartrato|maleato|mesilato|besilato|fosfato|sulfato|acetato|citrato|oxalato|fumarato|hidrogenosulfato|chlorhydrate|diphosphate|semisodium|"
-    r"nocte|mane|stat|regularly|tabs?|caps?|inj|drops?|liquid|elixir|linctus|gastro-resistant|effervescent|dispersible|"
-    r"er|xr|sr|cr|la|xl|ec|dr|ir|extended release|delayed release|oral|tablets?|capsules?|injection|solution|pill|"
-    r"retard|tbl|tabl|tabletten|filmtabletten|retardtabletten|kapseln|hartkapseln|retardkapseln|ampullen|lp|"
-    r"comprimes?|gelules?|comprimidos?|capsulas?)$",
-    re.IGNORECASE,
-)
 _SIGNS = re.compile("[\N{REGISTERED SIGN}\N{COPYRIGHT SIGN}\N{TRADE MARK SIGN}]")
 _PARTS = re.compile(r"\s*(?:/|\+|,|;|\n|&| and | und | et | y | with | plus |\s\d{1,2}[.)]\s)\s*")
 _HYPHEN = re.compile(r"(?<=[^\W\d_]{4})\s*-\s*(?=[^\W\d_]{4}|hct\b)", re.IGNORECASE)
@@ -121,6 +103,10 @@ class DrugNames:
     @property
     def _what_for(self) -> re.Pattern[str]:
         return self.entries.what_for if self.entries else _NEVER
+
+    @property
+    def _salts(self) -> re.Pattern[str]:
+        return self.entries.salts if self.entries else _NEVER
 
     def entry(self, text: str) -> Entry:
         """Take an entry of a medication list apart."""
@@ -209,10 +195,11 @@ class DrugNames:
             part
             for joined in _PARTS.split(plain)
             for part in self._hyphened(joined)
-            if self.names_something(part) and not _SALTS.fullmatch(f" {part}")
+            if self.names_something(part) and not self._salts.fullmatch(f" {part}")
         ]
         if len(parts) < 2:
             drugs = self._listed(text, self._one(text) or (self._one(parts[0]) if parts else None))
+            drugs = drugs or self._side_by_side(parts[0] if parts else text)
             return Found(drugs, () if drugs else (text,))
         if together := self._together(parts):
             return Found((together,))
@@ -244,6 +231,14 @@ class DrugNames:
         """Return the combination that consists of the parts, in whatever order and by whatever names of theirs."""
         return self.of_parts.get(frozenset(self._one(part) or self.ingredient(part) for part in parts))
 
+    def _side_by_side(self, text: str) -> tuple[str, ...]:
+        """Return the drugs whose names stand side by side, ``paracetamol codeine``; nothing if a word is no name."""
+        words = self.ingredient(text).split()
+        if len(words) < 2 or not all(word in self.names for word in words):
+            return ()
+        together = self._together(words)
+        return (together,) if together else tuple(dict.fromkeys(self.names[word] for word in words))
+
     def _listed(self, text: str, first: str | None) -> tuple[str, ...]:
         """Return the drug, and those that the same text names behind its strength and form."""
         if first is None:
@@ -262,7 +257,7 @@ class DrugNames:
             name = rule.sub("", name).strip(" .,") if rule else name
             if name in self.names:
                 return self.names[name]
-        rules = (_BEHIND, _SALTS, _JOINED_SALT, _COPY)
+        rules = (_BEHIND, self._salts, self.entries.joined_salts if self.entries else _NEVER, _COPY)
         while (rule := next((one for one in rules if one.search(name)), None)) is not None:
             name = rule.sub("", name).strip(" ,")
             if name in self.names:
@@ -274,7 +269,7 @@ class DrugNames:
         name = " ".join(text[: NAME.most].lower().split()).strip(" .,*")
         for rule in (_BRACKETS, _LEAD, _STRENGTH):
             name = rule.sub("", name).strip(" .,")
-        while (shorter := _SALTS.sub("", _BEHIND.sub("", name)).strip(" ,")) != name:
+        while (shorter := self._salts.sub("", _BEHIND.sub("", name)).strip(" ,")) != name:
             name = shorter
         return name
 
@@ -301,7 +296,7 @@ class DrugNames:
     def _says_more(self, text: str) -> bool:
         text = self.forms.without_route(f"x {text}")[1:] if self.forms else text
         words = re.findall(r"[^\W\d_]{3,}", _FORM.sub(" ", self._what_for.sub(" ", text)).lower().replace(" and ", " "))
-        return any(word not in self.names and not _SALTS.fullmatch(f" {word}") for word in words)
+        return any(word not in self.names and not self._salts.fullmatch(f" {word}") for word in words)
 
     def suggest(self, text: str) -> list[str]:
         """Return names of which this one is a slip of a letter or two, best first; never another drug's similar name.
@@ -378,14 +373,14 @@ def drug_names(kb: KnowledgeBase) -> DrugNames:
             names.setdefault(name, drug)
         elif drug not in codes[system, name]:
             codes[system, name].append(drug)
-    plain = DrugNames(names, {key: tuple(value) for key, value in codes.items()}, {})
+    plain = DrugNames(names, {key: tuple(value) for key, value in codes.items()}, {}, entries=entry_words(kb))
     others = frozenset(kb.table("other_drugs")["name"]) - set(names)
     parts = {drug: _parts(drug, plain, others) for drug in table["drug"]}
     of_parts = {frozenset(found): drug for drug, found in parts.items() if len(found) > 1}
     made_of = {drug: tuple(names[one] for one in found if one in names) for drug, found in parts.items()}
     made_of = {drug: found for drug, found in made_of.items() if found}
     whole = replace(plain, kb=kb, others=others, made_of=made_of, of_parts=of_parts)
-    return replace(whole, forms=dose_forms(kb), entries=entry_words(kb))
+    return replace(whole, forms=dose_forms(kb))
 
 
 _JOINED = re.compile(r"\s*/\s*| and ")

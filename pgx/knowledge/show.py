@@ -294,7 +294,8 @@ def _split_allele(kb: KnowledgeBase, name: str, called: Callable[[str, str], str
             near = get_close_matches(rest, names, n=3)
             hint = f"did you mean {', '.join(near)}? " if near else ""
             raise UsageError(f"{gene_name} has no allele {rest!r}; {hint}see `pgx kb gene {gene_name}`")
-    raise UsageError(f"{name!r} does not start with a gene; write it as CYP2C19*2")
+    hint = f"the alleles of a variant are shown by `pgx kb variant {text}`" if re.fullmatch(r"rs\d+", text) else ""
+    raise UsageError(f"{name!r} does not start with a gene; {hint or 'write it as CYP2C19*2'}")
 
 
 def variant(kb: KnowledgeBase, name: str) -> Sections:

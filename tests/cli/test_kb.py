@@ -65,11 +65,18 @@ def test_an_allele_is_found_by_its_full_name_or_by_gene_and_allele(words: list[s
         (["SLCO1B1", "*1b"], "*37"),
         (["TPMT*3a"], "*3A"),
         (["NUDT15", "R139C"], "*3"),
+        (["VKORC1", "-1639G>A"], "rs9923231 variant (T)"),
+        (["HLA-B*5701"], "*57:01"),
+        (["HLA-B *5701"], "*57:01"),
     ],
 )
 def test_an_allele_is_found_by_the_other_names_that_people_use(words: list[str], allele: str) -> None:
     told = {row["what"]: row["value"] for row in sections(pgx("allele", *words).stdout)["allele"]}
     assert told["allele"] == allele
+
+
+def test_a_variant_that_is_asked_for_as_an_allele_is_looked_up_elsewhere() -> None:
+    assert "pgx kb variant rs4244285" in pgx("allele", "rs4244285").stderr
 
 
 def test_a_change_of_several_alleles_names_none() -> None:

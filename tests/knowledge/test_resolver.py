@@ -25,6 +25,12 @@ NAMES = drug_names(KB)
         ("C10AA", {"simvastatin", "atorvastatin", "rosuvastatin", "pravastatin", "pitavastatin", "fluvastatin", "lovastatin"}),
         ("thiopurines", {"azathioprine", "mercaptopurine", "thioguanine"}),
         ("FOLFIRINOX", {"fluorouracil", "irinotecan"}),
+        ("VMAT2 inhibitors", {"deutetrabenazine", "tetrabenazine", "valbenazine"}),
+        ("JAK inhibitors", {"abrocitinib", "deuruxolitinib"}),
+        ("Lokalanästhetika", {"bupivacaine", "mepivacaine", "ropivacaine"}),
+        ("CFTR modulators", {"ivacaftor"}),
+        ("anthracyclines", {"doxorubicin"}),
+        ("HIV protease inhibitors", {"atazanavir"}),
         ("volatile anaesthetics", {"desflurane", "enflurane", "halothane", "isoflurane", "methoxyflurane", "sevoflurane"}),
         ("PPIs", {"omeprazole", "pantoprazole", "lansoprazole", "dexlansoprazole", "esomeprazole", "rabeprazole"}),
         ("inhibiteurs de la pompe à protons", {"omeprazole", "pantoprazole", "lansoprazole", "dexlansoprazole",
@@ -126,3 +132,16 @@ def test_an_unknown_gene_is_one_line_and_another_number_is_no_slip():
         gene_of(KB, "SLC01B1")
     with pytest.raises(UsageError, match="see `pgx kb genes`"):
         gene_of(KB, "CYP2D7")
+
+
+@pytest.mark.parametrize(
+    ("written", "drugs"),
+    [
+        ("paracetamol codeine", ("acetaminophen / codeine",)),
+        ("rifampicina isoniazida", ("isoniazid / rifampin",)),
+        ("Metoprolol Ramipril", ("metoprolol", "ramipril")),
+        ("paracetamol banana", ()),
+    ],
+)
+def test_names_with_a_blank_between_them_are_the_drugs_of_each(written, drugs):
+    assert NAMES.find(written).drugs == drugs

@@ -46,6 +46,16 @@ REFUSED = [
     ("DPYD\tNM_000540.3:c.1905+1G>A heterozygous", "DPYD"),  # the transcript of another gene
     ("DPYD\tc.1905+1G>A not detected, c.2846A>T not detected", "DPYD"),
     ("MT-RNR1\tm.1555A>G negative", "MT-RNR1"),
+    ("CYP2D6\t*1/*2 (x2)", "CYP2D6"),  # *1/*2x2, or two copies in all
+    ("CYP2D6\t*1/*4 (x3)", "CYP2D6"),
+    ("CYP2D6\tAS >2.25", "CYP2D6"),  # a bound that the score is above is not the score
+    ("CYP2D6\t\t\t>2.25", "CYP2D6"),
+    ("CYP2D6\t≥3", "CYP2D6"),  # a score, or a number of copies
+    ("TPMT\t*3B, *3C", "TPMT"),  # two strands, or *3A on one
+    ("DPYD\tc.2846A>T;wt", "DPYD"),  # one copy of it, or its result
+    ("DPYD\tc.1905+1G>A + c.2846A>T in cis", "DPYD"),
+    ("VKORC1\thomozygous", "VKORC1"),  # of which base
+    ("SLCO1B1\theterozygous", "SLCO1B1"),  # for which change
 ]
 
 
@@ -72,3 +82,11 @@ def test_a_score_with_a_decimal_comma_is_that_score(tmp_path):
     path.write_text("CYP2D6\t\t\t2,5\n")
     (call,), notes = read(path, KB)
     assert (call.pattern.stated_score, notes) == (2.5, [])
+
+
+@pytest.mark.parametrize(("text", "mixed"), [("1555A>G heteroplasmic 30%", True), ("1555A>G homoplasmic", False)])
+def test_a_change_in_a_part_of_the_mitochondria_is_flagged_as_such(tmp_path, text, mixed):
+    path = tmp_path / "s.outside.tsv"
+    path.write_text(f"MT-RNR1\t{text}\n", encoding="utf-8")
+    (call,), _ = read(path, KB)
+    assert (FlagCode.HETEROPLASMY in call.pattern.flags) == mixed

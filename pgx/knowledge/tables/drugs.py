@@ -101,7 +101,7 @@ DOSE_FORMS = Table(
 ENTRY_WORDS = Table(
     "entry_words",
     "Words beside a drug's name in an entry of a medication list, in several languages: that it is taken, planned or "
-    "over, since or until when, and what it is given for.",
+    "over, since or until when, what it is given for, and the salts and forms that are no part of the name.",
     ("use", "words"),
     (
         Field("use", T, "what the words are read as, in `pgx.knowledge.drug_entries`; joined by ';'", required=True),

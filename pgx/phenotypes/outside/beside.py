@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from pgx.calling.copy_number import copies_of
+from pgx.codes import FlagCode
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.resolver import older_gene_names
 from pgx.knowledge.rules.phenotypes import rules_for
@@ -30,8 +31,8 @@ _NUMBERED = re.compile(r"^allele 1\s?[:=]\s?([^,;/]+)[,;] ?allele 2\s?[:=]\s?([^
 _INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
 _REPEATS = re.compile(r"^[(\[]?(?P<unit>[ACGT]{2,3})[)\]]?\s*(?P<one>\d{1,2})\s*/\s*(?P<two>\d{1,2})$", re.IGNORECASE)
 _SCORE = re.compile(
-    r"^(?:activity[ -]?score|aktivit(?:ä|ae)ts-?score|score d'activité|puntuación de actividad|as)\s*[:=]?\s*"
-    r"(?P<score>(?:≥|>=)?\s*\d+(?:[.,]\d+)?)$",
+    r"^(?:(?:(?:gene )?activity[ -]?score|(?:gen-?)?aktivit(?:ä|ae)ts-?score|score d'activité|"
+    r"puntuación de actividad|as)\s*[:=]?\s*|(?=(?:≥|>=)\s*\d+[.,]\d))(?P<score>(?:≥|>=?)?\s*\d+(?:[.,]\d+)?)$",
     re.IGNORECASE,
 )
 _LABEL = re.compile(
@@ -46,6 +47,7 @@ _BARE = re.compile(r"^(?P<left>\S.*?(?:/\s*[^\s,;:]+|\w(?:zyg|cig)\w+))[\s,;:-]+
 _ZYGOSITY = re.compile(r"^(?:(?P<same>homo)|h[ée]t[ée]ro)(?:zyg|[cz]ig)\w+$")
 _FUNCTION = re.compile(r"^(?P<word>normal|intermediate|reduced|decreased|poor|increased|no) (?:function|activity)$")
 _DELETION = re.compile(r"^(?:gene[- ]?)?deletion$|^gendeletion$")
+_HETEROPLASMIC = re.compile(r"hétéroplas|heteroplas", re.IGNORECASE)
 _MITOCHONDRIAL = {"mitochondrial": "NC_012920"}
 _RUNG = {"no": 0, "poor": 0, "slow": 0, "decreased": 1, "reduced": 1, "intermediate": 1, "normal": 2}
 """Rungs of the ladders of phenotypes; an increased function is a rapid or an ultrarapid metabolizer."""
@@ -73,6 +75,7 @@ def tidy(text: str) -> str:
     """
     plain = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text).translate(_STARS | _DASHES))
     plain = re.sub(r"\*\s+(?=\d)", "*", " ".join(plain.split()))
+    plain = re.sub(r"(?<=\d/\d)\s*(?:\(?TA\)?n?)?[\s-]*repeats?$", "", plain, flags=re.IGNORECASE)
     plain = re.sub(r"\[([ACGT]{2,3})\](?=\s*\d)", r"(\1)", plain)
     plain = _NUMBERED.sub(r"\1/\2", plain)
     plain = re.sub(r"^TA\s*\((\d)\s*/\s*(\d)\)$", r"TA \1/\2", re.sub(r"^(\d)TAA\s*/\s*(\d)TAA$", r"TA \1/\2", plain))
@@ -111,6 +114,12 @@ def apart(kb: KnowledgeBase, gene: str, row: Said) -> Said:
     return row
 
 
+def flags_of(kb: KnowledgeBase, gene: str, row: Said) -> list[FlagCode]:
+    """Return the flags of what a cell says of its result: a part only of a person's mitochondria has the change."""
+    mixed = laboratory_of(kb, gene).mitochondrial and any(map(_HETEROPLASMIC.search, row.candidates))
+    return [FlagCode.HETEROPLASMY] if mixed else []
+
+
 def _unlabelled(row: Said) -> Said:
     """Return a row without the word for what its cell is: ``Genotype: *2/*2``, ``Metaboliser status: poor``."""
     match = _LABEL.match(tidy(row.candidates[0])) if len(row.candidates) == 1 else None
@@ -122,10 +131,13 @@ def _unlabelled(row: Said) -> Said:
 
 
 def _own(kb: KnowledgeBase, gene: str, text: str) -> str:
-    """Return a text without an older name of its gene in front of it (``IL28B CC``)."""
+    """Return a text without an older name of its gene in front (``IL28B CC``); of one change alone ``heterozygous``."""
     accession = re.match(r"(?P<number>N[CGM]_\d+)\.?\d*(?:\([^()]*\))?:(?=[cgmn]\.)", text)
     if accession and accession["number"] in _accessions(kb, gene):
         return text[accession.end() :]
+    own = laboratory_of(kb, gene)
+    if own.single and own.reference and (word := _ZYGOSITY.match(text.lower())) and not word["same"]:
+        return f"{own.reference}/{own.single[0]}"
     first, _, rest = text.partition(" ")
     older = older_gene_names(kb).get(re.sub(r"[^A-Z0-9]", "", first.upper())) == gene
     names = names_of(kb, gene)

@@ -19,6 +19,8 @@ _COPY_NUMBER = re.compile(
     r"(?P<copies>\d+) (?:gene )?copies)\)?$",
     re.IGNORECASE,
 )
+_BEHIND_BOTH = re.compile(r"^(?P<one>\*\w+)\s*/\s*(?P<two>\*\w+)\s*\(\s*[x×]\s*(?P<count>\d+)\)$", re.IGNORECASE)
+"""``*1/*2 (x3)``: three copies in all, or three of the second allele."""
 _STRANDS = (("one", "first"), ("two", "second"))
 _COPIES_OF_BOTH = re.compile(r"^\((?P<one>\*\w+)\s*/\s*(?P<two>\*\w+)\)\s*[x×]\s*(?P<count>\d+|N)$", re.IGNORECASE)
 
@@ -47,7 +49,9 @@ def ways(text: str, activity: Mapping[str, float], deletion: str | None) -> tupl
     >>> ways("*1/*4, CN=2", {"*1": 1.0, "*4": 0.0}, "*5")
     ('*1/*4',)
     """
-    match = _DUPLICATED.match(text) or _COPIES_OF_BOTH.match(text) or _COPY_NUMBER.match(text)
+    match = (
+        _DUPLICATED.match(text) or _COPIES_OF_BOTH.match(text) or _COPY_NUMBER.match(text) or _BEHIND_BOTH.match(text)
+    )
     if match is None:
         return ()
     one, two = match["one"], match["two"]
@@ -64,11 +68,17 @@ def ways(text: str, activity: Mapping[str, float], deletion: str | None) -> tupl
         raise ValueError(f"{text!r} does not say which allele is duplicated; write it as in {one}/{two}xN")
     if count == "N":
         return (f"{one}/{two}xN",) if one == two else (f"{one}/{two}xN", f"{one}xN/{two}")
+    if match.re is _BEHIND_BOTH and count == "2":
+        raise ValueError(f"{text!r} may be {one}/{two}x2 or two copies in all; write {one}/{two}x2 or {one}/{two}")
     if not 3 <= int(count) <= MOST_COPIES:
         few = "are no duplication" if int(count) < 3 else f"are more than the {MOST_COPIES} that can be"
         raise ValueError(f"{text!r}: {int(count)} copies {few}")
-    most = int(count) - 1 if one != two else int(count) // 2
-    return tuple(f"{_times(one, first)}/{_times(two, int(count) - first)}" for first in range(1, most + 1))
+    totals = (int(count), int(count) + 1) if match.re is _BEHIND_BOTH else (int(count),)
+    return tuple(
+        f"{_times(one, first)}/{_times(two, total - first)}"
+        for total in totals
+        for first in range(1, (total - 1 if one != two else total // 2) + 1)
+    )
 
 
 def _times(allele: str, copies: int) -> str:

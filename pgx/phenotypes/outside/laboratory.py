@@ -61,7 +61,7 @@ _GENOTYPE = re.compile(
     r"^(?P<name>.*?(?:\d|[ACGT]\s*>\s*[ACGT]|\b[A-Z]-?\d+[A-Z]|[a-z)]))?[\s:=,;]*\(?(?<![A-Z])(?P<one>[ACGT])"
     r"\s*[/|;,]?\s*(?P<two>[ACGT])\)?$"
 )
-_TOGETHER = re.compile(r"^(\*\d+[A-Z]?)(?:\s*;\s*)?(\*\d+[A-Z]?)$", re.IGNORECASE)
+_TOGETHER = re.compile(r"^(\*\d+[A-Z]?)(?: h[eé]t\w*)?\s*(?:[;,&]|and|und|et|y)?\s*(\*\d+[A-Z]?)(?: h[eé]t\w*)?$", re.I)
 _BASES_FIRST = re.compile(r"^(?P<bases>[ACGT]\s*[/|]?\s*[ACGT])\s*\((?P<name>[^()]+)\)$")
 _BOTH_STRANDS = re.compile(r"^(?P<kind>[cgn]\.)\[(?P<one>[^][=]+)\];\s*\[(?P<two>[^][]+)\]$")
 _NUMBERED = re.compile(r"^(?:rs\d+|TA[- ]?repeats?)[\s:=,]+(?P<repeats>(?:\(?[ACGT]{2,3}\)?)?\d+\s*/.*)$")

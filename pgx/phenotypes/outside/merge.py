@@ -174,7 +174,7 @@ class _Calls:
 def call_of(kb: KnowledgeBase, gene: str, row: Said, tool: str) -> Call:
     """Return the call, remarks on it, and what it has of alleles that the knowledge base lacks."""
     one_cell = len(row.candidates) == 1
-    row = beside.apart(kb, gene, row)
+    own_flags, row = beside.flags_of(kb, gene, row), beside.apart(kb, gene, row)
     stated = phenotype_of if row.candidates else partial(stated_of, gene=gene)
     phenotype, score = stated(kb, text=row.phenotype), score_of(row.score)
     reconcile.check_score(kb, gene, score, alone=not row.candidates and phenotype is None)
@@ -204,7 +204,7 @@ def call_of(kb: KnowledgeBase, gene: str, row: Said, tool: str) -> Call:
     diplotypes = [replace(one, probability=one.probability / total) for one in diplotypes]
     flags = [FlagCode.OUTSIDE] + ([FlagCode.SEVERAL_GENOTYPES] if len(diplotypes) > 1 else [])
     flags += [FlagCode.PHENOTYPE_ONLY] if not diplotypes else []
-    flags += [REFUSED] if strange else []
+    flags += ([REFUSED] if strange else []) + own_flags
     pattern = PatternCall(
         tuple(diplotypes), "outside", 0, 0, tuple(flags), f"outside:{tool}",
         None if diplotypes else phenotype, None if diplotypes else score,

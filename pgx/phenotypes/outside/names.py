@@ -30,7 +30,9 @@ _ALDY_CN = re.compile(r"^(\*\d+):\d+$")
 _VARIANT = re.compile(r"^(?:rs\d+|\d+[.:]?[A-Z]+>[A-Z]+)$", re.IGNORECASE)
 _CHANGE = re.compile(r"^(?:rs\d+|-?\d+(?:[+-]\d+)?[acgt]>[acgt]|[a-z]\d+[a-z])$")
 _REFERENCE_WORDS = {"reference", "ref", "wild-type", "wildtype", "wild type", "wt", "*1"}
-_ALLELE = re.compile(r"\*[A-Z]?\d+[A-Za-z]{0,3}\d?(?:\.\d+)?(?:x≥?(?:\d+|N))?|rs\d+.*|[cgmnp]\.\S.*")
+_ALLELE = re.compile(
+    r"\*[A-Z]?\d+[A-Za-z]{0,3}\d?(?:\.\d+)?(?:x≥?(?:\d+|N))?|rs\d+.*|[cgmnp]\.(?!.*[;\s](?:wt|in (?:cis|trans))$)\S.*"
+)
 """What an allele's name looks like, known or not."""
 SECOND_ALLELE = "the second allele"
 """What is not known of a diploid gene where the tool gives one allele."""
@@ -72,21 +74,22 @@ class AlleleNames:
             return same, False
         extra = False
         parts = name.split("+")
-        if len(parts) > 1 and any(_VARIANT.match(part.strip()) for part in parts[1:]):
+        if parts[0].startswith("*") and any(_VARIANT.match(part.strip()) for part in parts[1:]):
             name, extra = parts[0].strip(), True
         if name.lower().endswith("-like"):
             name, extra = name[:-5], True
         return self._structural(name), extra
 
     def refuse_one_or_two_strands(self, text: str, strands: list[str]) -> None:
-        """Refuse two changes with a slash between them, ``460G>A/719A>G``, that may be one allele on one strand.
+        """Refuse two changes, ``460G>A/719A>G``, or listed alleles, ``*3B, *3C``, that may be one allele on one strand.
 
         Raises
         ------
         ValueError
             If an allele has both; ``c.[460G>A];[719A>G]`` says on which strands they are.
         """
-        if "[" in text or not all(_CHANGE.match(key_of(self._strip(strand))) for strand in strands):
+        listed = "," in text or all(_CHANGE.match(key_of(self._strip(strand))) for strand in strands)
+        if "[" in text or not listed:
             return
         if allele := self._with_all(strands):
             raise ValueError(f"{text!r} may be {allele} on one strand, or two strands; write both alleles")

@@ -18,7 +18,7 @@ _NO_CALL = {"", ".", "-", "none", "n/a", "na", "nan", "no call", "no_call", "noc
             "quantity not sufficient", "insufficient sample", "inconclusive", "no amplification", "no amp", "cancelled",
             "nicht getestet", "nicht bestimmt", "non testé"}  # fmt: skip
 _REMARK = re.compile(r"\s*[\[(](?P<words>[^\[\]()]*)[\])]\s*$")
-_HLA = re.compile(r"^(?:HLA-)?(?:[A-Z]+\d*)?\*?(?P<fields>\d{2,3}(?::\d{2,3}){0,3})(?P<suffix>[A-Z]{0,2})$")
+_HLA = re.compile(r"^(?:HLA-)?(?:[A-Z]+\d*)?\s*\*?(?P<fields>\d{2,3}(?::\d{2,3}){0,3})(?P<suffix>[A-Z]{0,2})$")
 
 
 def is_no_call(text: str | None) -> bool:
@@ -179,10 +179,12 @@ def score_of(text: str | None) -> float | None:
     Raises
     ------
     ValueError
-        If it is not a number of at least 0.
+        If it is not a number of at least 0, or a bound that it is above.
     """
     if is_no_call(text) or text is None:
         return None
+    if re.match(r">\s*\d", text.strip()):
+        raise ValueError(f"activity score {text.strip()!r} is a bound; write the score, or the phenotype")
     score = decimal_number(re.sub(r"^(\d),(?=\d{1,2}$)", r"\1.", text.strip().lstrip("≥>= ")))
     if score is None:
         raise ValueError(f"activity score {text.strip()!r} is not a number")
