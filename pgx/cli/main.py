@@ -85,8 +85,8 @@ def main() -> None:
     gc.set_threshold(200_000)
     guard_streams()
     _listen()
-    _register(sys.argv[1] if len(sys.argv) > 1 else typed_command())
     try:
+        _register(sys.argv[1] if len(sys.argv) > 1 else typed_command())
         # Under `python -m` too, so that completion is that of the command `pgx`.
         app(prog_name="pgx")
     except PgxError as error:

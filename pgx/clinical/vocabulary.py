@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property, lru_cache
 
 from pgx.guard.limits import HEADING
@@ -74,6 +75,14 @@ NUMBERED = "numbers"
 _SHORTEST_CODE = 4
 
 
+_OF_ALL = re.compile(r"(?:^|_)(?:disease|disorder|syndrome|s|of|the|chronic|acute|type|stage|\d)(?=_|$)")
+
+
+def _own(name: str) -> str:
+    """Return the words of a name that tell it from others."""
+    return _OF_ALL.sub("", name) or name
+
+
 _PLAIN = str.maketrans(
     {"µ": "u", "μ": "u", "²": "2", "³": "3", "ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}
     | dict(zip("áàâéèêëíîïóôúûñç", "aaaeeeeiiioouunc", strict=True))
@@ -112,6 +121,15 @@ class Concept:
     when_over: str | None
     meaning: str
     source: str
+
+    @property
+    def happened(self) -> bool:
+        """Whether it is something that happened, or that leaves its mark: it is never over."""
+        return self.when_over in ("history", "event")
+
+    def last_day(self, onset: date | None, end: date | None) -> date | None:
+        """Return the last day of an entry; what happened on a day that is said (not only written down) ended there."""
+        return onset if self.when_over == "event" and onset else end
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +179,9 @@ class Vocabulary:
             return []
         name = column_name(heading)
         close = difflib.get_close_matches(name, [*self.headings, *more], n=2, cutoff=0.75)
-        if close:
-            return close
+        # Words of every other disease make no name alike.
+        if alike := [one for one in close if difflib.SequenceMatcher(None, _own(name), _own(one)).ratio() >= 0.75]:
+            return alike
         for cut in [m.start() for m in re.finditer("_", name)]:
             stems = difflib.get_close_matches(name[:cut], self.headings, n=1, cutoff=0.75)
             if stems and name[cut + 1 :] in self.suffixes:

@@ -20,7 +20,6 @@ from pgx.clinical.statements import Events
 from pgx.clinical.status_words import RESULTS, STATUSES, Said, allergy_gone, condition_status
 from pgx.clinical.vocabulary import column_name, system_name
 from pgx.errors import InputError
-from pgx.knowledge.acting import PLANNED
 
 ITEMS = (
     *("item", "item_name", "test", "test_name", "parameter", "analyte", "concept", "variable", "measurement", "code"),
@@ -361,8 +360,6 @@ def _read_drug(events: Events, person: str | None, drug: str | None, cells: dict
         where=where,
         route=cells.get("route") or "",
     )
-    if status != PLANNED:
-        events.seen(person, days["start"])
 
 
 def _read_entry(events: Events, person: str | None, name: str | None, cells: dict[str, str | None], where: str) -> None:
