@@ -40,7 +40,7 @@ _JOINED_SALT = re.compile(
 _COPY = re.compile(r"(?<=[a-z]{5})-(?!free|like|only|type)[a-z]{4}$")
 """The letters without a meaning that the FDA adds to the name of a biological: ``rituximab-abbs``."""
 _SALTS = re.compile(
-    r"(?:\s+|-(?=hcl$))(?:hydrochloride|hcl|hydrobromide|sodium|potassium|calcium|magnesium|maleate|mesylate|succinate|tartrate|besylate|phosphate|"
+    r"(?:\s+|-(?=hcl$))(?:hydrogen\s?sul(?:ph|f)ate?|hydrochloride|hcl|hydrobromide|sodium|potassium|calcium|magnesium|maleate|mesylate|succinate|tartrate|besylate|phosphate|"
     r"sulfate|sulphate|acetate|citrate|bitartrate|medoxomil|axetil|cilexetil|disodium|dihydrate|trihydrate|tosylate|besilate|mesilate|malate|benzoate|lactate|tromethamine|fumarate|bisulfate|bisulphate|nitrate|bromide|oxalate|monohydrate|anhydrous|chloride|hemihydrate?|hydrate|clathrate|pamoate|decanoate|palmitate|"
     r"natrium|kalium|kalzium|hydrochlorid|succinat|tartrat|maleat|mesilat|besilat|acetat|phosphat|sulfat|oxalat|citrat|"
     r"dimesylate|furoate|acetonide|hexacetonide|cypionate|methylsulfate|hippurate|mandelate|arginine|erbumine|d-tartrate|epolamine|liposom(?:e|al)|"
@@ -280,7 +280,7 @@ class DrugNames:
 
     def inside(self, text: str) -> tuple[str, ...]:
         """Return the drugs whose names stand in a text as whole words, whatever it says of them."""
-        words = re.findall(r"[^\W\d_][\w'-]{3,}", text.lower())
+        words = re.findall(r"[^\W\d_][\w'-]{3,}", self.plain(text))
         return tuple(dict.fromkeys(self.names[word] for word in words if word in self.names))
 
     def beside(self, text: str, *, coded: bool = False) -> str | None:

@@ -528,3 +528,25 @@ def test_a_drug_that_begins_after_today_is_planned_and_its_day_is_not_now(kb, wr
         alone = read([write("n.csv", "sample,drug,start\nA,metoprolol,2027-03-01\n")], kb)
     assert drugs(data) == {"codeine": "current", "metoprolol": "planned"} and values(data)["as_of"] == "2025-02-01"
     assert drugs(alone) == {"metoprolol": "planned"}
+
+
+@pytest.mark.parametrize(
+    ("listed", "taken"),
+    [
+        (["paroxétine", "Oméprazole arrêté"], {"omeprazole": "stopped", "paroxetine": "current"}),
+        (["paroxetine", "Zyxomab stopped"], {"paroxetine": "current"}),
+        (["paroxetine", "Zyxomab (on hold)"], {"paroxetine": "current"}),
+        (["paroxetine", "stopped 3 months ago"], {"paroxetine": "stopped"}),
+        (["paroxetine", "held since surgery"], {"paroxetine": "stopped"}),
+        (["paroxetine", "currently on hold"], {"paroxetine": "stopped"}),
+        (["paroxetine", "patient stopped it herself"], {"paroxetine": "stopped"}),
+    ],
+)
+def test_what_is_said_of_an_unknown_drug_is_not_taken_for_a_remark_on_the_one_before(kb, write, listed, taken):
+    assert drugs(read([write("p.json", {"date": "2026-12-01", "medications": listed})], kb)) == taken
+
+
+@pytest.mark.parametrize("written", ["FH: stroke", "Fhx of stroke", "family hx: stroke"])
+def test_the_family_by_its_shorthand_is_not_the_person(kb, write, written):
+    data = read([write("p.json", {"conditions": [written]})], kb)
+    assert "stroke" not in values(data) and "condition_unknown" in codes(data, "warning")

@@ -369,15 +369,8 @@ def _condition(events: Events, resource: Object, where: str, state: State) -> No
         if concept == "allergy":
             events.allergic(person, label, codes=[(system, c) for system, c, _ in codings], day=day, where=where)
             continue
-        events.observe(
-            person,
-            concept,
-            answer=answer or stated,
-            day=day,
-            end=meant.last_day(onset, end),
-            where=where,
-            written=label,
-        )
+        last = meant.last_day(onset, end)
+        events.observe(person, concept, answer=answer or stated, day=day, end=last, where=where, written=label)
     if not pairs:
         system, first = (codings[0][0], codings[0][1]) if codings else ("", "")
         events.not_understood("condition", system, first, label, where)

@@ -34,7 +34,7 @@ _PAST = (
     re.compile(rf"(?P<name>.+?)[ ,]*\((?:resolved|inactive|cured|healed|over|past|previous|history){_YEAR}\)", re.I),
     re.compile(rf"(?P<name>.+?),? (?:resolved|in (?:the )?(?:history|past)){_YEAR}", re.I),
     re.compile(
-        r"(?:(?:(?:past )?history of|h/o|hx of|status post|s/p|st\.? ?p\.?|past|previous|prior|zustand nach|"
+        r"(?:(?:(?:past )?history of|h/o|hx(?: of)?|status post|s/p|st\.? ?p\.?|past|previous|prior|zustand nach|"
         r"z\. ?n\.?|zn|[ée]tat apr[èe]s|ant[ée]c[ée]dents? d[e'’]|antecedentes? de) |z\.n\.)\s*(?P<name>.+)",
         re.I,
     ),
@@ -125,12 +125,29 @@ def _with_remarks(events: Events, items: list[str], kind: str) -> list[str]:
     """Put a remark that a separator cut off (``paroxetine; stopped``) back behind its drug or condition."""
     found: list[str] = []
     for item in items:
-        remark = _is_status(item) if kind == "condition" else events.drugs.entry(item).meaning is not None
-        if found and remark and not events.drugs.inside(item) and item.lower() not in NONE:
+        remark = _is_status(item) if kind == "condition" else _is_remark(events, item)
+        if found and remark and item.lower() not in NONE:
             found[-1] = f"{found[-1]} ({item.strip('()')})"
         else:
             found.append(item)
     return found
+
+
+_NO_NAME = re.compile(
+    r"(?:(?:currently|now|recently|temporarily|self|patient|pt|has|have|was|were|is|been|to be|since|aktuell|derzeit|"
+    r"zurzeit|wurde|ist|seit|actuellement|est|a été|actualmente)\b[\s,-]*)*",
+    re.IGNORECASE,
+)
+
+
+def _is_remark(events: Events, item: str) -> bool:
+    """Whether an item says whether the drug before it is taken, and names none itself: known here or not."""
+    entry = events.drugs.entry(item)
+    if entry.meaning is None or events.drugs.inside(item) or events.drugs.find(entry.name).drugs:
+        return False
+    begin = _NO_NAME.match(item.strip(" (["))
+    behind = item.strip(" ([")[begin.end() if begin else 0 :].lower()
+    return not entry.name or entry.remark is None or behind.startswith(entry.remark.lower().strip(" (["))
 
 
 def _is_status(item: str) -> bool:
@@ -166,7 +183,7 @@ def named_condition(events: Events, text: str) -> str | None:
     """
     words = events.vocabulary.column
     past = (form.fullmatch(text.strip()) for form in _PAST if len(text) <= NAME.most)
-    had = [heading for one in past if one and (heading := words(one["name"]))]
+    had = [heading for one in past if one and (heading := words(one["name"]) or words(_WHEN.sub("", one["name"])))]
     if (when := _WHEN.search(text)) and (heading := words(_COURSE.sub("", text[: when.start()]))):
         had.append(heading)
     of_old = next((one for one in had if events.vocabulary.concepts[one.concept].happened), None)
