@@ -75,6 +75,8 @@ NUMBERED = "numbers"
 _SHORTEST_CODE = 4
 
 
+_KIND = re.compile(r"\s*\((?:finding|disorder|situation|event|observable entity|qualifier value)\)\s*$", re.IGNORECASE)
+"""What kind of thing a name of SNOMED CT is of, behind it."""
 _OF_ALL = re.compile(r"(?:^|_)(?:disease|disorder|syndrome|s|of|the|chronic|acute|type|stage|\d)(?=_|$)")
 
 
@@ -159,7 +161,7 @@ class Vocabulary:
         """Return what a column heading stands for, or None; `weight_lb` and `Weight (lb)` are weight in pounds."""
         if len(heading) > HEADING.most:
             return None
-        name = column_name(heading)
+        name = column_name(_KIND.sub("", heading))
         if name not in self._columns:
             self._columns[name] = self._read_heading(name)
         return self._columns[name]
@@ -241,7 +243,7 @@ class Vocabulary:
 
     def answer(self, concept: str, system: str, code: str) -> tuple[bool, str | None]:
         """Return (understood, answer); an understood answer of None says that the value is stated to be unknown."""
-        code = re.sub(r"\s+", " ", code.strip().lower()) if system == "text" else code.strip()
+        code = _KIND.sub("", re.sub(r"\s+", " ", code.strip().lower())) if system == "text" else code.strip()
         if (concept, system, code) in self.answers:
             return True, self.answers[concept, system, code]
         if ("*", system, code) in self.answers:

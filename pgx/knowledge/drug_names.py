@@ -46,7 +46,7 @@ _SALTS = re.compile(
     r"dimesylate|furoate|acetonide|hexacetonide|cypionate|methylsulfate|hippurate|mandelate|arginine|erbumine|d-tartrate|epolamine|liposom(?:e|al)|"
     r"strontium|isethionate|polistirex|lactobionate|orotate|tannate|aspartate|saccharate|propionate|valerate|dipropionate|stearate|estolate|ethylsuccinate|gluconate|carbonate|succ|tart|besyl|sod|phos|hbr|lysine|lysinat|resinat|meglumine|dihydrochloride|xinafoate|"
     r"clorhidrato|hidrocloruro|bromhidrato|(?:sod|potas|calc|magnes)ic[oa]|(?:sod|potass|calc|magnes)ique|succinato|tartrato|maleato|mesilato|besilato|fosfato|sulfato|acetato|citrato|oxalato|fumarato|hidrogenosulfato|chlorhydrate|diphosphate|semisodium|"
-    r"nocte|mane|stat|regularly|tabs?|caps?|inj|drops?|liquid|elixir|linctus|gastro-resistant|effervescent|dispersible|"
+    r"otc|nocte|mane|stat|regularly|tabs?|caps?|inj|drops?|liquid|elixir|linctus|gastro-resistant|effervescent|dispersible|"
     r"er|xr|sr|cr|la|xl|ec|dr|ir|extended release|delayed release|oral|tablets?|capsules?|injection|solution|pill|"
     r"retard|tbl|tabl|tabletten|filmtabletten|retardtabletten|kapseln|hartkapseln|retardkapseln|ampullen|lp|"
     r"comprimes?|gelules?|comprimidos?|capsulas?)$",
@@ -213,12 +213,17 @@ class DrugNames:
         ]
         if len(parts) < 2:
             drugs = self._listed(text, self._one(text) or (self._one(parts[0]) if parts else None))
-            return Found(drugs, () if drugs else (text,))
+            return Found(drugs, ()) if drugs else self._made_of(text)
         if together := self._together(parts):
             return Found((together,))
         found = {part: self._listed(part, self._one(part)) for part in parts}
         drugs = tuple(dict.fromkeys(drug for some in found.values() for drug in some))
         return Found(drugs, tuple(part for part, some in found.items() if not some) if drugs else (text,))
+
+    def _made_of(self, text: str) -> Found:
+        """Read what an unknown product is made of, in brackets behind its name and all of it known."""
+        inner = (self._by_name(hit[0].strip()[1:-1]) for hit in _BRACKETS.finditer(text))
+        return next((one for one in inner if one.drugs and not one.unknown), Found((), (text,)))
 
     def _hyphened(self, text: str) -> list[str]:
         """Split ``acetaminophen-codeine`` where it is no name itself, one part is a drug and none tells how it is."""

@@ -45,15 +45,19 @@ VALUES = (
     "numeric_value",
     "answer",
     "observation_value",
+    *("valuenum", "value_num", "value_numeric"),
     "wert",
     "ergebnis",
     "messwert",
     *("resultat", "valeur", "resultado", "valor", "risultato", "valore"),
 )
-UNITS = ("unit", "units", "uom", "unit_of_measure", "result_unit", "value_unit", "einheit", "unite", "unidad", "unita")
+UNITS = (
+    *("unit", "units", "uom", "unit_of_measure", "result_unit", "value_unit", "valueuom"),
+    *("einheit", "unite", "unidad", "unita"),
+)
 DAYS = (
     *(*DATES, "datetime", "time", "collected", "collection_date", "result_date", "measured", "day", "timestamp"),
-    *("abnahmedatum", "entnahmedatum", "messdatum", "date_prelevement"),
+    *("charttime", "chart_time", "abnahmedatum", "entnahmedatum", "messdatum", "date_prelevement"),
 )
 RESULT_STATUS = ("status", "result_status", "observation_status", "test_status", "statut", "estado", "befundstatus")
 DRUGS = (
@@ -71,6 +75,7 @@ DRUGS = (
 )
 ABOUT_DRUGS: dict[str, tuple[str, ...]] = {
     "dose": (
+        "dose_val_rx",
         "dose",
         "dosage",
         "strength",
@@ -83,7 +88,7 @@ ABOUT_DRUGS: dict[str, tuple[str, ...]] = {
         "posologie",
         "posologia",
     ),
-    "dose_unit": ("dose_unit", "strength_unit", "unit", "units", "einheit"),
+    "dose_unit": ("dose_unit", "dose_unit_rx", "strength_unit", "unit", "units", "einheit"),
     "frequency": ("frequency", "freq", "schedule", "rhythm", "haeufigkeit", "frequence", "frecuencia"),
     "route": (
         "route",
@@ -97,7 +102,7 @@ ABOUT_DRUGS: dict[str, tuple[str, ...]] = {
     ),
     "start": (
         "start",
-        "start_date",
+        *("start_date", "starttime", "start_time", "startdate"),
         "started",
         "begin",
         "from",
@@ -113,7 +118,7 @@ ABOUT_DRUGS: dict[str, tuple[str, ...]] = {
         "end",
         "end_date",
         "stop",
-        "stop_date",
+        *("stop_date", "stoptime", "stop_time", "stopdate", "enddate", "endtime", "end_time"),
         "stopped",
         "until",
         "to",
