@@ -213,17 +213,14 @@ class DrugNames:
         ]
         if len(parts) < 2:
             drugs = self._listed(text, self._one(text) or (self._one(parts[0]) if parts else None))
-            return Found(drugs, ()) if drugs else self._made_of(text)
+            inner = () if drugs else (self._by_name(hit[0].strip()[1:-1]) for hit in _BRACKETS.finditer(text))
+            made_of = next((one for one in inner if one.drugs and not one.unknown), None)
+            return made_of or Found(drugs, () if drugs else (text,))
         if together := self._together(parts):
             return Found((together,))
         found = {part: self._listed(part, self._one(part)) for part in parts}
         drugs = tuple(dict.fromkeys(drug for some in found.values() for drug in some))
         return Found(drugs, tuple(part for part, some in found.items() if not some) if drugs else (text,))
-
-    def _made_of(self, text: str) -> Found:
-        """Read what an unknown product is made of, in brackets behind its name and all of it known."""
-        inner = (self._by_name(hit[0].strip()[1:-1]) for hit in _BRACKETS.finditer(text))
-        return next((one for one in inner if one.drugs and not one.unknown), Found((), (text,)))
 
     def _hyphened(self, text: str) -> list[str]:
         """Split ``acetaminophen-codeine`` where it is no name itself, one part is a drug and none tells how it is."""
