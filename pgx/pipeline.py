@@ -117,14 +117,14 @@ def conclude(
     if endpoints:
         scores, remarks = score_phenotyped(found, endpoints, whose=whose)
     remarks = [*judgement.scope(found.genotypes.samples, open_list), *remarks]
-    remarks = [*clinical.left_out.notes(found.clinical.kept_out, advice, scores, found.kb), *remarks]
+    remarks = [*clinical.left_out.notes(found.clinical, advice, scores, found.kb), *remarks]
     judged = judgement.judgements(
         advice,
         found.calls,
         scores,
         found.kb,
         exposures(found.clinical, found.kb),
-        clinical.left_out.by_drug(found.clinical.kept_out, found.kb),
+        clinical.left_out.by_drug(found.clinical, found.kb),
         without_drugs(found.phenotypes, found.calls, found.clinical, found.kb),
         found.clinical.medications,
         told.later,

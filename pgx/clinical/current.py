@@ -46,7 +46,7 @@ def settle_over(observations: pl.DataFrame, now: pl.DataFrame, vocabulary: Vocab
     """
     conditions = {name: concept for name, concept in vocabulary.concepts.items() if concept.kind == "boolean"}
     settled = pl.col("concept").is_in(list(conditions)) & pl.col("code").is_in([ENTRY_OVER, ENTRY_ENDS])
-    events = [name for name, concept in conditions.items() if concept.when_over == "history"]
+    events = [name for name, concept in conditions.items() if concept.happened]
     denied = pl.col("concept").is_in(events) & (pl.col("code") == "no")
     if observations.filter(settled | denied).is_empty():
         return observations, []

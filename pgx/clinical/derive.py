@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
+from pgx.clinical import bounds
 from pgx.clinical.current import current_values
 from pgx.clinical.vocabulary import Concept, Vocabulary
 from pgx.codes import NoteCode, Severity
@@ -166,7 +167,7 @@ def derive(observations: pl.DataFrame, now: pl.DataFrame, vocabulary: Vocabulary
     """
     added: list[pl.DataFrame] = []
     notes: list[Note] = []
-    given_ages = observations.filter(_v("concept") == "age")
+    given_ages = observations.filter(_v("concept") == "age", _v("value").is_not_null())
     born = ages(observations, now)
     notes += _old_ages(given_ages.join(born, on="sample", how="anti"), now)
     both = given_ages.join(born, on="sample", how="inner", suffix="_born")
@@ -183,12 +184,15 @@ def derive(observations: pl.DataFrame, now: pl.DataFrame, vocabulary: Vocabulary
         notes += _impossible(beyond, formula, vocabulary)
         inputs = pl.DataFrame({"input": [name for name in formula.inputs if name not in _WHO]})
         doubtful = pl.concat([doubtful, beyond.select("sample").join(inputs, how="cross")])
+    told = bounds.newest(observations)
     for formula, frame in calculated:
         usable = frame.filter(_possible(vocabulary.concepts[formula.concept]))
         if formula.concept in usable.columns:
             if formula.tolerance:
                 notes += _compare(usable, formula)
             usable = usable.filter(_v(formula.concept).is_null())
+            usable, apart = _within(usable, formula, told)
+            notes += apart
         unsafe = doubtful.filter(_v("input").is_in(formula.inputs))
         oldest = pl.min_horizontal(f"{name}@" for name in formula.inputs)
         new = usable.join(unsafe, on="sample", how="anti", maintain_order="left").select(
@@ -196,6 +200,21 @@ def derive(observations: pl.DataFrame, now: pl.DataFrame, vocabulary: Vocabulary
         )
         added.append(_rows(new, formula.concept, formula.name, vocabulary))
     return pl.concat(added), notes
+
+
+def _within(
+    usable: pl.DataFrame, formula: Formula, told: Mapping[tuple[str, str], tuple[float, float]]
+) -> tuple[pl.DataFrame, list[Note]]:
+    """Leave out what was calculated beyond a bound that was given: the bound counts, and is said to contradict it."""
+    keep, notes = [], []
+    for sample, calculated in usable.select("sample", "calculated").iter_rows():
+        least, greatest = told.get((sample, formula.concept), (calculated, calculated))
+        margin = formula.tolerance[0] * calculated if formula.tolerance else 0.0
+        keep.append(least - margin <= calculated <= greatest + margin)
+        if not keep[-1]:
+            message = f"{formula.concept} would be {calculated:.4g} by {formula.name}, beyond the bound that is given"
+            notes.append(_contradiction(sample, message, formula.concept))
+    return usable.filter(pl.Series(keep, dtype=pl.Boolean)), notes
 
 
 AGE_HOLDS_DAYS = 365

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import polars as pl
 
+from pgx.clinical import bounds
 from pgx.clinical.derive import FORMULAS
 from pgx.clinical.vocabulary import Vocabulary
 from pgx.codes import QUOTES_NO_RECORD, Flag, FlagCode, NoteCode, Severity
 from pgx.errors import InputError
 from pgx.knowledge import KnowledgeBase
 from pgx.notes import Note, without_value
+from pgx.types import ClinicalData
 
 REASONS = (
     NoteCode.IMPOSSIBLE_VALUE,
@@ -67,7 +70,17 @@ def newest(problems: pl.DataFrame, observations: pl.DataFrame, vocabulary: Vocab
 
 
 def with_derived(kept_out: pl.DataFrame, observations: pl.DataFrame) -> pl.DataFrame:
-    """Add what cannot be computed because an input was left out, unless it is given: no creatinine, no eGFR."""
+    """Add what cannot be computed because an input was left out, unless it is given: no creatinine, no eGFR.
+
+    A bound beside a value that was computed costs nothing.
+    """
+    computed = observations.filter(pl.col("origin") != "given", pl.col("value").is_not_null())
+    kept_out = kept_out.join(
+        computed.select("sample", "concept", code=pl.lit(NoteCode.BOUND.value)).unique(),
+        on=["sample", "concept", "code"],
+        how="anti",
+        maintain_order="left",
+    )
     inputs = [("birth_date", "age"), *((one, formula.concept) for formula in FORMULAS for one in formula.inputs)]
     table = pl.DataFrame(inputs, schema={"concept": pl.String, "made": pl.String}, orient="row")
     found = kept_out
@@ -100,18 +113,19 @@ def refuse(problems: pl.DataFrame, kb: KnowledgeBase) -> None:
     raise InputError(message + more, file=row["file"], where=where, fix="correct it, or leave it empty")
 
 
-def notes(kept_out: pl.DataFrame, advice: pl.DataFrame, scores: pl.DataFrame, kb: KnowledgeBase) -> list[Note]:
+def notes(clinical: ClinicalData, advice: pl.DataFrame, scores: pl.DataFrame, kb: KnowledgeBase) -> list[Note]:
     """Return a note (`ON_PAGE_ONE`) on each left-out value that the advice or a score of its person would have used.
 
     Parameters
     ----------
-    kept_out
-        `pgx.types.ClinicalData.kept_out`.
+    clinical
+        What was read, and what was left out of it.
     advice, scores
         `pgx.schema.GUIDANCE` and `pgx.schema.SCORES` of the run.
     kb
         Knowledge base.
     """
+    kept_out = clinical.kept_out
     if kept_out.is_empty():
         return []
     features = {str(name): concept for concept, name in kb.table("concepts").select("concept", "feature").iter_rows()}
@@ -120,9 +134,9 @@ def notes(kept_out: pl.DataFrame, advice: pl.DataFrame, scores: pl.DataFrame, kb
         for flag in map(Flag.parse, flags):
             if flag.code == FlagCode.IMPLAUSIBLE and (concept := features.get(flag.about)):
                 used.setdefault((sample, concept), {})[f"the score {endpoint}"] = None
-    read_by = _read_by_drug(kb)
+    open_for = by_drug(clinical, kb)
     for sample, drug in advice.select("sample", "drug").unique(maintain_order=True).iter_rows():
-        for concept in read_by.get(drug, ()):
+        for concept in open_for.get((sample, drug), ()):
             used.setdefault((sample, concept), {})[f"the advice on {drug}"] = None
     on_x = _on_x(kb)
     for sample, drug, genes in advice.select("sample", "drug", "genes").iter_rows():
@@ -147,15 +161,22 @@ def notes(kept_out: pl.DataFrame, advice: pl.DataFrame, scores: pl.DataFrame, kb
     ]
 
 
-def by_drug(kept_out: pl.DataFrame, kb: KnowledgeBase) -> dict[tuple[str, str], tuple[str, ...]]:
+def by_drug(clinical: ClinicalData, kb: KnowledgeBase) -> dict[tuple[str, str], tuple[str, ...]]:
     """Return (sample, drug) -> concepts whose value was left out and that decide whether advice on the drug holds."""
     found: dict[tuple[str, str], list[str]] = {}
-    drugs = _read_by_drug(kb) if kept_out.height else {}
-    for sample, concept in kept_out.select("sample", "concept").iter_rows():
-        for drug, read in drugs.items():
-            if concept in read:
+    told = bounds.newest(clinical.observations)
+    drugs = _read_by_drug(kb) if clinical.kept_out.height else {}
+    for sample, concept in clinical.kept_out.select("sample", "concept").iter_rows():
+        bound = told.get((sample, concept))
+        for drug, tests in drugs.items():
+            if concept in tests and not (bound and all(_decides(bound, *test) for test in tests[concept])):
                 found.setdefault((sample, drug), []).append(concept)
     return {key: tuple(dict.fromkeys(concepts)) for key, concepts in found.items()}
+
+
+def _decides(bound: tuple[float, float], test: str, limit: float) -> bool:
+    least, greatest = (np.array([number]) for number in bound)
+    return bool(bounds.compare(test, least, greatest, limit)[0])
 
 
 _SHOWN = 4
@@ -166,8 +187,8 @@ def _listed(names: Sequence[str]) -> str:
     return shown + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
 
 
-def _read_by_drug(kb: KnowledgeBase) -> dict[str, set[str]]:
-    """Drug -> the concepts that decide whether a recommendation or a label's limit on it holds."""
+def _read_by_drug(kb: KnowledgeBase) -> dict[str, dict[str, set[tuple[str, float]]]]:
+    """Drug -> the concepts that decide whether a recommendation or a label's limit on it holds -> limits of numbers."""
     concepts = set(kb.table("concepts")["concept"])
     tests = kb.table("populations").filter(pl.col("subject").is_in(sorted(concepts)))
     rows = pl.concat(
@@ -176,9 +197,12 @@ def _read_by_drug(kb: KnowledgeBase) -> dict[str, set[str]]:
             kb.table("label_interactions").select("drug", population="condition").drop_nulls(),
         ]
     )
-    found: dict[str, set[str]] = {}
-    for drug, concept in rows.join(tests, on="population").select("drug", "subject").unique().iter_rows():
-        found.setdefault(drug, set()).add(concept)
+    read = rows.unique().join(tests, on="population").select("drug", "subject", "test", "value").unique()
+    found: dict[str, dict[str, set[tuple[str, float]]]] = {}
+    for drug, concept, test, value in read.iter_rows():
+        limits = found.setdefault(drug, {}).setdefault(concept, set())
+        if (plain := test.removeprefix("recorded_")) in bounds.COMPARISONS:
+            limits.add((plain, float(value)))
     return found
 
 

@@ -29,8 +29,9 @@ def present_days(
     """Return ``sample as_of told``: the day, and whether someone said it.
 
     `as_of` if it is given, or else the ``as_of`` statement of the person's own data, or else the newest day of it. A
-    planned start lies in the future, and does not count; the last day of a condition or a drug may, and counts only
-    where nothing but entries with a last day is dated, and that day is not yet to come.
+    planned start lies in the future, and does not count, nor does one after the day of the run; the last day of a
+    condition or a drug may, and counts only where nothing but entries with a last day is dated, and that day is not
+    yet to come.
     """
     samples = sorted({sample for names in joined for sample in names.values()})
     frame = pl.DataFrame({"sample": samples}, schema={"sample": pl.String})
@@ -49,7 +50,8 @@ def present_days(
     ]
     ending = pl.col("code").is_in([ENTRY_OVER, ENTRY_ENDS]).fill_null(False) & pl.col("end_date").is_not_null()
     dates += [observations.filter(~ending).select(sample="person", day="date")]
-    dates += [drugs.filter(~pl.col("status").is_in([PLANNED, UNTIL])).select("sample", day="start")]
+    begun = ~pl.col("status").is_in([PLANNED, UNTIL]) & (pl.col("start") <= run_day())
+    dates += [drugs.filter(begun).select("sample", day="start")]
     newest = pl.concat(dates).group_by("sample").agg(pl.col("day").max())
     ends = (
         observations.filter(ending)
@@ -182,7 +184,7 @@ def statuses(drugs: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
         .with_columns(
             status=pl.when(status.is_in(["current", UNTIL]) & (end < as_of.fill_null(run_day())))
             .then(pl.lit("stopped"))
-            .when(status.is_in(["current", UNTIL]) & (start > as_of))
+            .when(status.is_in(["current", UNTIL]) & (start > as_of.fill_null(run_day())))
             .then(pl.lit(PLANNED))
             .when(still | (status == UNTIL))
             .then(pl.lit("current"))

@@ -128,7 +128,8 @@ def read(
         left_out.refuse(problems.with_columns(pl.col("file").replace(names)), kb)
     named = observations.rename({"person": "sample"})
     kept_out = left_out.newest(problems, named, vocabulary(kb))
-    hidden = kept_out.filter(~pl.col("concept").is_in(list(series)))
+    # A bound is itself the newest of its concept.
+    hidden = kept_out.filter(~pl.col("concept").is_in(list(series)), pl.col("code") != NoteCode.BOUND)
     named = named.join(hidden, on=["sample", "concept"], how="anti", maintain_order="left")
     people_listed = [
         names[p] for file, names in zip(files, joined, strict=True) for p in sorted(file.listed, key=str) if p in names

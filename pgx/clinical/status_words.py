@@ -71,7 +71,7 @@ _WORDS = {
     "to be confirmed, to be diagnosed, not ruled out, not excluded, under investigation, verdacht, "
     "verdacht auf, v a, dd, susp, suspicion de, suspicion of, sospecha de, sospetto, fraglich, möglich, vermutet, "
     "nicht gesichert, nicht ausgeschlossen, "
-    "family history, in family, in mother, in father, mother, father, sister, brother",
+    "family history, family hx, fh, fhx, in family, in mother, in father, mother, father, sister, brother",
     Said.ERROR: "entered in error, error, erroneous",
 }
 _PHRASES = {tuple(one.split()): said for said, words in _WORDS.items() for one in words.split(", ")}

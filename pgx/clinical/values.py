@@ -6,7 +6,7 @@ import re
 
 import polars as pl
 
-from pgx.clinical import numerals
+from pgx.clinical import bounds, numerals
 from pgx.clinical.statements import PROBLEM
 from pgx.clinical.vocabulary import Concept, Vocabulary
 from pgx.codes import NoteCode
@@ -49,10 +49,11 @@ def _numbers(raw: pl.DataFrame, vocabulary: Vocabulary) -> tuple[pl.DataFrame, p
         for (concept, system, code), answer in vocabulary.answers.items()
         if concept == "*" and system == "text" and not answer
     }
-    written = pl.col("text").str.strip_chars()
+    text = pl.col("text").str.strip_chars()
+    raw = raw.with_columns(text=pl.when(text != "").then(text), bound=bounds.sign(text))
+    written = bounds.without_sign(pl.col("text"))
     raw = raw.with_columns(
-        number=pl.coalesce("number", written.cast(pl.Float64, strict=False)),
-        written=pl.when(written != "").then(written),
+        number=pl.coalesce("number", written.cast(pl.Float64, strict=False)), written=written
     ).filter(pl.col("number").is_not_null() | ~written.str.to_lowercase().is_in(list(unknown)).fill_null(True))
     raw = _cells_with_units(_numerals(raw), vocabulary)
     rules = pl.DataFrame(
@@ -85,9 +86,11 @@ def _numbers(raw: pl.DataFrame, vocabulary: Vocabulary) -> tuple[pl.DataFrame, p
     )
     raw = raw.with_columns(reason=reason)
     good = raw.filter(pl.col("reason").is_null()).with_columns(code=pl.lit(None, dtype=pl.String))
-    good = _below_one_year(good).with_columns(unit="own")
+    bound = good.filter(pl.col("bound").is_not_null()).with_columns(reason=pl.lit(NoteCode.BOUND.value))
+    good = _below_one_year(bounds.as_codes(good)).with_columns(unit="own")
     told = good.filter(pl.col("as_numeral")).with_columns(reason=pl.lit(NoteCode.NUMERAL_READ.value))
-    return good, pl.concat([_problems(raw.filter(pl.col("reason").is_not_null())), _problems(told, "info")])
+    bad = pl.concat([raw.filter(pl.col("reason").is_not_null()), bound.select(raw.columns)])
+    return good, pl.concat([_problems(bad), _problems(told, "info")])
 
 
 def _below_one_year(good: pl.DataFrame) -> pl.DataFrame:
@@ -214,12 +217,13 @@ FREE = {"birth_date", "as_of", "allergy", "medication_unread", "medication_unkno
 def _problems(bad: pl.DataFrame, severity: str = "error") -> pl.DataFrame:
     rows = []
     for r in bad.iter_rows(named=True):
-        shown = r["written"] if r["written"] is not None else f"{r['number']:g}" if r["number"] is not None else ""
+        written = r["text"] if r.get("bound") else r["written"]
+        shown = written if written is not None else f"{r['number']:g}" if r["number"] is not None else ""
         rows.append(
             (
                 r["person"],
                 severity,
-                _code(str(r["reason"]), str(shown)),
+                r["reason"],
                 _message(r, str(shown)[:60]),
                 r["concept"],
                 r["date"],
@@ -230,18 +234,11 @@ def _problems(bad: pl.DataFrame, severity: str = "error") -> pl.DataFrame:
     return pl.DataFrame(rows, schema=PROBLEM, orient="row")
 
 
-def _code(reason: str, shown: str) -> str:
-    return NoteCode.BOUND if reason == NoteCode.NOT_A_NUMBER and _is_bound(shown) else reason
-
-
-def _is_bound(shown: str) -> bool:
-    return shown[:1] in set("<>≤≥")
-
-
 def _message(r: dict[str, object], shown: str) -> str:
     name = r["concept"]
     said = {
         "not_a_number": f"{name} {_not_a_number(shown)}",
+        "bound": f"{name} {shown!r} is a bound: it decides only limits that all of it lies on one side of",
         "unit_missing": f"{name} {shown} has no unit: not used",
         "unit_unknown": f"{name} {shown} {r['unit']}: the unit cannot be converted to {r['own']}",
         "answer_unknown": f"{name}: {shown!r} is not an answer that can be used; {name} counts as unknown",
@@ -260,8 +257,6 @@ def _amount(r: dict[str, object]) -> str:
 
 
 def _not_a_number(shown: str) -> str:
-    if _is_bound(shown):
-        return f"{shown!r} is a bound, not a value: not used"
     if re.fullmatch(r"[-+]?\d+,\d+", shown):
         return f"{shown!r} is two numbers, by whether the comma is the decimal sign: write a decimal point"
     return f"{shown!r} is not a number"

@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property, lru_cache
 
 from pgx.guard.limits import HEADING
@@ -74,6 +75,16 @@ NUMBERED = "numbers"
 _SHORTEST_CODE = 4
 
 
+_KIND = re.compile(r"\s*\((?:finding|disorder|situation|event|observable entity|qualifier value)\)\s*$", re.IGNORECASE)
+"""What kind of thing a name of SNOMED CT is of, behind it."""
+_OF_ALL = re.compile(r"(?:^|_)(?:disease|disorder|syndrome|s|of|the|chronic|acute|type|stage|\d)(?=_|$)")
+
+
+def _own(name: str) -> str:
+    """Return the words of a name that tell it from others."""
+    return _OF_ALL.sub("", name) or name
+
+
 _PLAIN = str.maketrans(
     {"µ": "u", "μ": "u", "²": "2", "³": "3", "ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}
     | dict(zip("áàâéèêëíîïóôúûñç", "aaaeeeeiiioouunc", strict=True))
@@ -113,6 +124,15 @@ class Concept:
     meaning: str
     source: str
 
+    @property
+    def happened(self) -> bool:
+        """Whether it is something that happened, or that leaves its mark: it is never over."""
+        return self.when_over in ("history", "event")
+
+    def last_day(self, onset: date | None, end: date | None) -> date | None:
+        """Return the last day of an entry; what happened on a day that is said (not only written down) ended there."""
+        return onset if self.when_over == "event" and onset else end
+
 
 @dataclass(frozen=True, slots=True)
 class Heading:
@@ -141,7 +161,7 @@ class Vocabulary:
         """Return what a column heading stands for, or None; `weight_lb` and `Weight (lb)` are weight in pounds."""
         if len(heading) > HEADING.most:
             return None
-        name = column_name(heading)
+        name = column_name(_KIND.sub("", heading))
         if name not in self._columns:
             self._columns[name] = self._read_heading(name)
         return self._columns[name]
@@ -161,8 +181,9 @@ class Vocabulary:
             return []
         name = column_name(heading)
         close = difflib.get_close_matches(name, [*self.headings, *more], n=2, cutoff=0.75)
-        if close:
-            return close
+        # Words of every other disease make no name alike.
+        if alike := [one for one in close if difflib.SequenceMatcher(None, _own(name), _own(one)).ratio() >= 0.75]:
+            return alike
         for cut in [m.start() for m in re.finditer("_", name)]:
             stems = difflib.get_close_matches(name[:cut], self.headings, n=1, cutoff=0.75)
             if stems and name[cut + 1 :] in self.suffixes:
@@ -222,7 +243,7 @@ class Vocabulary:
 
     def answer(self, concept: str, system: str, code: str) -> tuple[bool, str | None]:
         """Return (understood, answer); an understood answer of None says that the value is stated to be unknown."""
-        code = re.sub(r"\s+", " ", code.strip().lower()) if system == "text" else code.strip()
+        code = _KIND.sub("", re.sub(r"\s+", " ", code.strip().lower())) if system == "text" else code.strip()
         if (concept, system, code) in self.answers:
             return True, self.answers[concept, system, code]
         if ("*", system, code) in self.answers:

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from pgx.clinical import bounds
 from pgx.clinical.allergies import MAYBE, allergens
 from pgx.knowledge.acting import PLANNED
 from pgx.knowledge.base import KnowledgeBase
@@ -22,7 +23,6 @@ NO, UNKNOWN, YES = -1, 0, 1
 
 GENERAL = "general"
 Truth = NDArray[np.int8]
-_COMPARISONS = ("at_least", "above", "at_most", "below")
 _STRENGTHS = ("weak", "moderate", "strong")
 LOCAL_USE = "medication_local"
 """Concept of a drug that is used on skin, eye or ear alone."""
@@ -152,15 +152,17 @@ class Populations:
         negated = test.startswith(("not_", "takes_no_")) or test in ("is_not", "no_allergy")
         drugs = [drug if name == THIS_DRUG else name for name in (subject or "").split("|")]
         truth = self._constant(UNKNOWN)
-        if test in _COMPARISONS:
-            truth = _compare(test, self._numbers(subject), float(value), self._margin(subject))
+        if test in bounds.COMPARISONS:
+            truth = bounds.compare(test, *self._range(subject), float(value))
         elif test in ("is", "is_not"):
             truth = self._coded(subject, value.split("|"))
         elif test in ("recorded", "not_recorded"):
             truth = np.where(self._coded(subject, value.split("|")) == YES, YES, NO).astype(np.int8)
-        elif test.removeprefix("recorded_") in _COMPARISONS:
-            told = _compare(test.removeprefix("recorded_"), self._numbers(subject), float(value), self._margin(subject))
+        elif test.removeprefix("recorded_") in bounds.COMPARISONS:
+            told = bounds.compare(test.removeprefix("recorded_"), *self._range(subject), float(value))
             truth = np.where(told == YES, YES, NO).astype(np.int8)
+        elif test == "happened_within":
+            truth = self._happened(subject, int(value))
         elif test.startswith("takes_"):
             truth = self._takes(subject, test.rsplit("_", 1)[-1], value.split("|"), drug)
         elif test.endswith("taken_longer"):
@@ -172,7 +174,7 @@ class Populations:
         elif test == ACTS_LOCALLY:
             truth = self._local(drugs)
         elif test.startswith("dose_"):
-            truth = _compare(test.removeprefix("dose_"), self._doses(subject), float(value))
+            truth = bounds.compare(test.removeprefix("dose_"), doses := self._doses(subject), doses, float(value))
         elif test == "no_other_population" and others:
             truth, negated = np.maximum.reduce([self._any(one, (), drug) for one in others]), True
         return np.negative(truth) if negated else truth
@@ -203,17 +205,31 @@ class Populations:
                 found[at] = value
         return found
 
-    def _margin(self, concept: str) -> NDArray[np.float64]:
-        """By how much a number may be wrong: an age from the year of birth alone by half a year."""
-        if concept != "age":
-            return np.zeros(self._n)
-        return np.nan_to_num(self._numbers("age_margin"))
+    def _range(self, concept: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the least and the greatest number that may be: of a bound, or of an age from the year of birth."""
+        numbers = self._numbers(concept)
+        margin = np.nan_to_num(self._numbers("age_margin")) if concept == "age" else 0.0
+        low, high = numbers - margin, numbers + margin
+        for at, value, code in self._observed(concept):
+            if value is None and code is not None:
+                low[at], high[at] = bounds.interval(code)
+        return low, high
 
     def _coded(self, concept: str, answers: Sequence[str]) -> Truth:
         found = self._constant(UNKNOWN)
         for at, _, code in self._observed(concept):
             if code is not None:
                 found[at] = YES if code in answers else NO
+        return found
+
+    def _happened(self, concept: str, days: int) -> Truth:
+        """Whether something happened so many days ago or less; unknown where nobody says on which day it did."""
+        found = self._constant(UNKNOWN)
+        if self._clinical is None or self._days is None:
+            return found
+        rows = self._clinical.observations.filter(concept=concept, code="yes").join(self._days, on="sample")
+        ago = (pl.col("day") - pl.col("end_date")).dt.total_days()
+        found[self._mark(rows.filter(ago.is_between(0, days))["sample"])] = YES
         return found
 
     def _takes(self, enzyme: str, role: str, strengths: Sequence[str], drug: str) -> Truth:
@@ -308,18 +324,3 @@ def _long_enough(status: str, start: date | None, end: date | None, days: int) -
     if start is None or end is None:
         return UNKNOWN
     return YES if start <= end - timedelta(days=days) else NO
-
-
-def _compare(test: str, numbers: NDArray[np.float64], limit: float, margin: NDArray[np.float64] | float = 0.0) -> Truth:
-    low, high = _exactly(test, numbers - margin, limit), _exactly(test, numbers + margin, limit)
-    return np.where(low == high, low, UNKNOWN).astype(np.int8)
-
-
-def _exactly(test: str, numbers: NDArray[np.float64], limit: float) -> Truth:
-    truth = {
-        "at_least": numbers >= limit,
-        "above": numbers > limit,
-        "at_most": numbers <= limit,
-        "below": numbers < limit,
-    }[test]
-    return np.where(np.isnan(numbers), UNKNOWN, np.where(truth, YES, NO)).astype(np.int8)

@@ -21,7 +21,7 @@ STOPPED, NOT_TAKEN, UNTIL = "stopped", "not_taken", "until"
 ALLERGY, REACTION, UNSURE = "allergy", "reaction", "unsure"
 _DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _ISO = re.compile(rf"\b({_DAY})\b")
-_AGO = re.compile(r"\b([0-9]{1,4}|a|an|one|two|three|four|five|six)\s+(day|week|month|year)s?\s+ago", re.IGNORECASE)
+AGO = re.compile(r"\b([0-9]{1,4}|a|an|one|two|three|four|five|six)\s+(day|week|month|year)s?\s+ago", re.IGNORECASE)
 _COUNTS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 _DAYS = {"day": 1.0, "week": 7.0, "month": 30.4375, "year": 365.25}
 NUMBER = re.compile(r"(?<=\w )no\.?\s?(?=\d\b)", re.IGNORECASE)
@@ -208,12 +208,8 @@ class EntryWords:
             first = _day_of(hit["first"], self._months, last=False) if "first" in hit.re.groupindex else None
             last = _day_of(hit["last"], self._months, last=True)
             return Entry(name, UNTIL if last else UNSURE, said, on=last, begins=first)
-        ago, on = _AGO.search(text), _ISO.search(text)
-        days = None
-        if ago:
-            count = _COUNTS.get(ago[1].lower()) or int(ago[1])
-            days = round(count * _DAYS[ago[2].lower()])
-        return Entry(name, meaning, said, days, _day(on[1]) if on else None)
+        on = _ISO.search(text)
+        return Entry(name, meaning, said, days_ago(text), _day(on[1]) if on else None)
 
     def _of_the_disease(self, text: str, meaning: str, hit: re.Match[str]) -> bool:
         """Whether the words say what the drug is for: ``prednisone for allergic reaction``, ``for history of MI``."""
@@ -229,9 +225,15 @@ class EntryWords:
         for part in _BEHIND.finditer(text):
             if part.start() <= span[0] and span[1] <= part.end() and part.start() > 0:
                 return f"{text[: part.start()]} {text[part.end() :]}".strip()
-        before, behind = text[: span[0]].strip(" -–—:,;(["), _AGO.sub("", text[span[1] :]).strip(" -–—:,;)]")
+        before, behind = text[: span[0]].strip(" -–—:,;(["), AGO.sub("", text[span[1] :]).strip(" -–—:,;)]")
         before = self._tail.sub("", before).strip()
         return self._head.sub("", before or behind)
+
+
+def days_ago(text: str) -> int | None:
+    """Return how many days ago something was, if a text says so: ``3 months ago``."""
+    ago = AGO.search(text)
+    return round((_COUNTS.get(ago[1].lower()) or int(ago[1])) * _DAYS[ago[2].lower()]) if ago else None
 
 
 def entry_words(kb: KnowledgeBase) -> EntryWords:

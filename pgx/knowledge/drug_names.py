@@ -200,7 +200,9 @@ class DrugNames:
         if len(parts) < 2:
             drugs = self._listed(text, self._one(text) or (self._one(parts[0]) if parts else None))
             drugs = drugs or self._side_by_side(parts[0] if parts else text)
-            return Found(drugs, () if drugs else (text,))
+            inner = () if drugs else (self._by_name(hit[0].strip()[1:-1]) for hit in _BRACKETS.finditer(text))
+            made_of = next((one for one in inner if one.drugs and not one.unknown), None)
+            return made_of or Found(drugs, () if drugs else (text,))
         if together := self._together(parts):
             return Found((together,))
         found = {part: self._listed(part, self._one(part)) for part in parts}
@@ -275,7 +277,7 @@ class DrugNames:
 
     def inside(self, text: str) -> tuple[str, ...]:
         """Return the drugs whose names stand in a text as whole words, whatever it says of them."""
-        words = re.findall(r"[^\W\d_][\w'-]{3,}", text.lower())
+        words = re.findall(r"[^\W\d_][\w'-]{3,}", self.plain(text))
         return tuple(dict.fromkeys(self.names[word] for word in words if word in self.names))
 
     def beside(self, text: str, *, coded: bool = False) -> str | None:

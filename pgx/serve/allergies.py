@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from pgx.clinical.allergies import DENIED, MAYBE, Allergens
+from pgx.clinical.allergies import DENIED, MAYBE, NONE, Allergens
 from pgx.clinical.readers.fhir_parts import codings_of, label_of, statuses_of
 from pgx.clinical.status_words import allergy_gone
 from pgx.serve.patients import resources_of
@@ -26,11 +26,16 @@ def recorded(prefetched: Any, known: Allergens) -> Iterator[str]:
         reactions = reactions if isinstance(reactions, list) else []
         concepts = [resource.get("code"), *(one.get("substance") for one in reactions if isinstance(one, Mapping))]
         for concept in concepts:
-            written = label_of(concept)
-            coded = (known.by_code(system, code) for system, code, _ in codings_of(concept))
-            yield from next((found for found in coded if found), ()) or (
-                known.find(written) if written and not DENIED.search(written) else ()
-            )
+            codes, written = known.drugs.worded(label_of(concept), [one[:2] for one in codings_of(concept)])
+            coded = (known.by_code(system, code) for system, code in codes)
+            yield from next((found for found in coded if found), ()) or _by_words(written, known)
+
+
+def _by_words(written: str, known: Allergens) -> tuple[str, ...]:
+    """Return what words say: also the plain name of a drug that no table knows."""
+    if not written or DENIED.search(written) or written.lower().strip(" .") in NONE:
+        return ()
+    return known.find(written) or (known.named(written),)
 
 
 def _resources(prefetched: Any) -> Iterator[Mapping[str, Any]]:

@@ -212,7 +212,7 @@ def _cards(
         shown = _stored(answers.store, patient, drugs)
     except patients.TwoPatientsError as error:
         return [cards.of_nobody(str(error), instance)]
-    strange = [name for text in others for name in answers.known.taken(text)]
+    strange = [name for text in others for name in answers.known.taken(text) or (answers.known.drugs.ingredient(text),)]
     found = _allergic(answers, request, shown, [*drugs, *strange])
     if shown is not None:
         together = cards.of_interactions(shown, drugs, answers.store.medicines(shown.sample), instance)

@@ -410,3 +410,9 @@ def test_a_start_after_the_record_is_a_plan_and_no_present_day(kb, write):
     data = read([write("a.json", {"sample": "A", "date": "2026-12-01", "age": 70, "medications": [entry]})], kb)
     assert drugs(data) == {"metoprolol": "planned"} and values(data)["as_of"] == "2026-12-01"
     assert "future_start" in codes(data, "warning")
+
+
+def test_two_columns_that_say_the_same_are_one(kb, write):
+    data = read([write("p.csv", "sample,sex,gender,weight_kg,body_weight\nA,female,Female,70,\nB,male,,,81\n")], kb)
+    assert (values(data, "A")["sex"], values(data, "A")["weight"]) == ("female", 70)
+    assert (values(data, "B")["sex"], values(data, "B")["weight"]) == ("male", 81)

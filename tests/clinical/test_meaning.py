@@ -10,8 +10,10 @@ import pytest
 
 import pgx
 from pgx.clinical import add_medications, check, read
+from pgx.clinical.now import on_day
 from pgx.errors import InputError, UsageError
 from pgx.knowledge.drug_names import drug_names
+from pgx.reports.page.wording import words as shown_words
 from tests.clinical.reading import codes, drugs, values
 from tests.clinical.test_left_out import VCF
 
@@ -431,7 +433,7 @@ def test_every_condition_says_what_it_is_when_it_is_over(kb):
     rows = kb.table("concepts").filter(pl.col("feature").str.starts_with("condition."))
     assert rows["when_over"].null_count() == 0 and rows.height > 50
     asked = {"stroke", "venous_thrombosis", "pulmonary_embolism", "myocardial_infarction", "cancer", "leukemia"}
-    assert set(rows.filter(pl.col("concept").is_in(asked))["when_over"]) == {"history"}
+    assert set(rows.filter(pl.col("concept").is_in(asked))["when_over"]) == {"history", "event"}
     now = rows.filter(pl.col("concept").is_in(["pregnancy", "acute_coronary_syndrome", "depression", "lactation"]))
     assert set(now["when_over"]) == {"episode"}
 
@@ -468,3 +470,83 @@ def test_a_product_is_its_code_or_any_of_its_names_before_an_ingredient_without_
     medication = {"resourceType": "Medication", "id": "m", "code": {"coding": codings}, "ingredient": [NAMELESS]}
     data = record(medication, request(medicationReference={"reference": "Medication/m"}, medicationCodeableConcept={}))
     assert drugs(data) == {"aspirin": "current"} and "drug_unknown" not in codes(data, "warning")
+
+
+@pytest.mark.parametrize(
+    ("written", "concept"),
+    [
+        ("Child-Pugh C cirrhosis", "cirrhosis"),
+        ("NYHA class III heart failure", "heart_failure"),
+        ("Heart failure, NYHA class III", "heart_failure"),
+        ("heart attack 3 months ago", "myocardial_infarction"),
+        ("stroke (2019)", "stroke"),
+        ("type 2 DM", "diabetes_type_2"),
+        ("Diabetes mellitus, type 2", "diabetes_type_2"),
+        ("breast feeding", "lactation"),
+        ("Chronic kidney disease, stage 5", "severe_kidney_disease"),
+        ("CKD stage 4", "severe_kidney_disease"),
+        ("N18.5", "severe_kidney_disease"),
+        ("hypertension since 2001", "hypertension"),
+    ],
+)
+def test_conditions_as_problem_lists_write_them(kb, write, record, written, concept):
+    listed = read([write("p.json", {"date": "2026-12-01", "conditions": [written]})], kb)
+    assert values(listed)[concept] == "yes" and "condition_unknown" not in codes(listed)
+    if written != "N18.5":
+        entry = {"resourceType": "Condition", "subject": {"reference": "Patient/A"}, "code": {"text": written}}
+        assert values(record(entry, WEIGHT))[concept] == "yes"
+
+
+@pytest.mark.parametrize("written", ["hepatitis 3 years ago", "pregnancy 2019", "chronic kidney disease, stage 3"])
+def test_what_may_be_over_or_milder_is_not_taken_for_more(kb, write, written):
+    found = values(read([write("p.json", {"date": "2026-12-01", "conditions": [written]})], kb))
+    assert found.keys().isdisjoint({"liver_disease", "pregnancy", "severe_kidney_disease", "dialysis"})
+
+
+def test_no_other_disease_is_suggested_for_the_words_of_every_disease(kb, write):
+    data = read([write("p.json", {"conditions": ["Parkinson's disease", "chrons disease"]})], kb)
+    said = data.notes.filter(code="condition_unknown")["message"].to_list()
+    assert "did you mean" not in said[0] and "did you mean crohns_disease" in said[1].replace("crohn_s", "crohns")
+
+
+def test_what_is_written_of_a_family_does_not_stand_as_the_persons_own():
+    assert "family" in shown_words("feature", "condition.malignant_hyperthermia")
+
+
+@pytest.mark.parametrize(("status", "kept"), [("entered-in-error", {}), ("entered in error", {}),
+                                              ("active", {"fluoxetine": "current"})])  # fmt: skip
+def test_a_drug_that_was_entered_in_error_never_was(kb, write, status, kept):
+    entry = {"drug": "fluoxetine", "status": status}
+    data = read([write("p.json", {"medications": ["codeine", entry]})], kb)
+    assert drugs(data) == {"codeine": "current"} | kept and "medication_unread" not in values(data)
+
+
+def test_a_drug_that_begins_after_today_is_planned_and_its_day_is_not_now(kb, write):
+    table = "sample,drug,start\nA,codeine,2025-02-01\nA,metoprolol,2027-03-01\n"
+    with on_day(date(2026, 12, 2)):
+        data = read([write("m.csv", table)], kb)
+        alone = read([write("n.csv", "sample,drug,start\nA,metoprolol,2027-03-01\n")], kb)
+    assert drugs(data) == {"codeine": "current", "metoprolol": "planned"} and values(data)["as_of"] == "2025-02-01"
+    assert drugs(alone) == {"metoprolol": "planned"}
+
+
+@pytest.mark.parametrize(
+    ("listed", "taken"),
+    [
+        (["paroxétine", "Oméprazole arrêté"], {"omeprazole": "stopped", "paroxetine": "current"}),
+        (["paroxetine", "Zyxomab stopped"], {"paroxetine": "current"}),
+        (["paroxetine", "Zyxomab (on hold)"], {"paroxetine": "current"}),
+        (["paroxetine", "stopped 3 months ago"], {"paroxetine": "stopped"}),
+        (["paroxetine", "held since surgery"], {"paroxetine": "stopped"}),
+        (["paroxetine", "currently on hold"], {"paroxetine": "stopped"}),
+        (["paroxetine", "patient stopped it herself"], {"paroxetine": "stopped"}),
+    ],
+)
+def test_what_is_said_of_an_unknown_drug_is_not_taken_for_a_remark_on_the_one_before(kb, write, listed, taken):
+    assert drugs(read([write("p.json", {"date": "2026-12-01", "medications": listed})], kb)) == taken
+
+
+@pytest.mark.parametrize("written", ["FH: stroke", "Fhx of stroke", "family hx: stroke"])
+def test_the_family_by_its_shorthand_is_not_the_person(kb, write, written):
+    data = read([write("p.json", {"conditions": [written]})], kb)
+    assert "stroke" not in values(data) and "condition_unknown" in codes(data, "warning")

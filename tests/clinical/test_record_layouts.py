@@ -294,3 +294,42 @@ def test_a_code_before_a_name_says_what_it_is(kb, write, text):
 def test_headings_of_hospitals(kb, write, heading):
     found = values(read([write("a.csv", f"{heading};taille (cm);poids\nA;168;72,5\nB;170;80\n")], kb, samples=["A"]))
     assert (found["height"], found["weight"]) == (168, 72.5)
+
+
+def test_tables_of_an_intensive_care_database_are_read(kb, write):
+    labs = "SUBJECT_ID,CHARTTIME,ITEM,VALUENUM,VALUEUOM\nA,2026-11-30 10:00:00,Creatinine,1.1,mg/dL\n"
+    given = "subject_id,drug,starttime,stoptime,route,dose_val_rx,dose_unit_rx\n"
+    given += "A,Clopidogrel,2026-11-20 08:00:00,2026-12-05 08:00:00,PO,75,mg\n"
+    given += "A,Fluconazole,2026-11-01 08:00:00,2026-11-05 08:00:00,IV,200,mg\n"
+    data = read([write("labs.csv", labs), write("prescriptions.csv", given)], kb)
+    assert values(data)["creatinine"] == 1.1
+    assert drugs(data) == {"clopidogrel": "current", "fluconazole": "stopped"}
+
+
+@pytest.mark.parametrize(
+    ("item", "value", "unit", "concept", "expected"),
+    [
+        ("72166-2", "Never smoked tobacco (finding)", "", "smoking_status", "never"),
+        ("hematocrit", "0.37", "L/L", "hematocrit", 37),
+        ("GFR (CKD-EPI)", ">90", "ml/min/1.73m²", "egfr", ">90"),
+    ],
+)
+def test_answers_and_units_as_exporters_print_them(kb, write, item, value, unit, concept, expected):
+    table = f"sample,date,item,value,unit\nA,2026-11-30,{item},{value},{unit}\n"
+    found = values(read([write("p.csv", table)], kb))[concept]
+    assert found == expected if isinstance(expected, str) else found == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("written", "taken"),
+    [
+        ("Reaptan 10 mg/10 mg (perindopril arginine/amlodipine) tablet, 30", {"perindopril", "amlodipine"}),
+        ("Prilosec OTC", {"omeprazole"}),
+        ("Tylenol-Codeine #3", {"acetaminophen", "codeine"}),
+        ("clopidogrel hydrogen sulphate", {"clopidogrel"}),
+        ("Zyxomab (nobody knows)", set()),
+    ],
+)
+def test_products_by_what_stands_in_brackets_or_behind_their_names(kb, write, written, taken):
+    data = read([write("p.json", {"medications": [written]})], kb)
+    assert {name for name in drugs(data) if "/" not in name} == taken

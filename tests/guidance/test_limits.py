@@ -7,9 +7,10 @@ import polars as pl
 import pytest
 
 from pgx import knowledge, schema
+from pgx.clinical.bounds import compare
 from pgx.guidance import recommend
 from pgx.guidance.conditions import Class, Condition
-from pgx.guidance.populations import NO, UNKNOWN, YES, _compare
+from pgx.guidance.populations import NO, UNKNOWN, YES
 from pgx.phenotypes import assign
 from tests.phenotypes.builders import callset, pattern
 
@@ -68,7 +69,7 @@ def test_the_same_advice_for_two_results_is_added_up() -> None:
 )
 def test_limits_of_populations(test: str, below: int, at: int, above: int) -> None:
     numbers = np.array([17.999, 18.0, 18.001, np.nan])
-    assert _compare(test, numbers, 18.0).tolist() == [below, at, above, UNKNOWN]
+    assert compare(test, numbers, numbers, 18.0).tolist() == [below, at, above, UNKNOWN]
 
 
 def _score(low: float, high: float, value: str, *others: tuple[float, float, str]) -> Condition:

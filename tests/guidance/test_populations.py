@@ -194,3 +194,22 @@ def test_every_population_of_the_recommendations_has_a_row():
 
 def test_every_action_has_an_urgency():
     assert set(KB.table("recommendations")["action"]) <= set(KB.table("actions")["action"])
+
+
+@pytest.mark.parametrize(
+    ("happened", "truth"),
+    [(date(2026, 3, 1), YES), (date(2025, 11, 1), UNKNOWN), (DAY, YES), (None, UNKNOWN)],
+)
+def test_an_event_of_a_day_decides_a_limit_that_asks_how_long_ago_it_was(happened, truth):
+    stroke = {"concept": "stroke", "code": "yes", "date": happened or DAY, "end_date": happened}
+    assert decide("stroke_or_infarction_last_6_months", observations=[stroke]) == truth
+
+
+@pytest.mark.parametrize(("bound", "truth"), [("<15", YES), ("<30", YES), ("<=30", UNKNOWN), (">=30", NO), (">60", NO)])
+def test_a_bound_decides_only_what_all_of_it_lies_on_one_side_of(bound, truth):
+    assert decide("egfr_lt_30", observations=[coded("egfr", bound)]) == truth
+
+
+def test_advanced_kidney_disease_is_below_the_limit_of_its_stage():
+    assert decide("egfr_lt_30", observations=[coded("severe_kidney_disease", "yes")]) == YES
+    assert decide("egfr_known_lt_30", observations=[coded("kidney_disease", "yes")]) == NO

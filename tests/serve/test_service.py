@@ -314,6 +314,13 @@ def allergy(text, *, patient=example.SAMPLE, **more):
         ("codeine", allergy("codeine", patient="another"), None),
         ("codeine", allergy("no allergy to codeine"), None),
         ("warfarin", allergy("codeine"), None),
+        (
+            "codeine",
+            allergy("", code={"coding": [{"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "993770"}]}),
+            "critical",
+        ),
+        ("anastrozole", allergy("anastrozole: arthralgia"), "critical"),
+        ("anastrozole", allergy("No known allergies"), None),
         ("codeine", {"resourceType": "OperationOutcome"}, None),
         ("codeine", None, None),
         ("codeine", [1, "x"], None),

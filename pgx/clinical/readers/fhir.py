@@ -24,6 +24,7 @@ from pgx.clinical.readers.fhir_parts import (
     words_of,
 )
 from pgx.clinical.readers.json_access import Object, dig, name_of, number, obj, objs, parse, text
+from pgx.clinical.readers.lists import named_condition
 from pgx.clinical.readers.sniff import open_plain
 from pgx.clinical.statements import Events
 from pgx.clinical.status_words import NO_ENTRY, Said, entry_answer
@@ -341,6 +342,7 @@ def _condition(events: Events, resource: Object, where: str, state: State) -> No
     stop, _ = when(resource, "abatementDateTime")
     end = events.until(person, stop or obj(resource.get("abatementPeriod")).get("end"), where)
     day = events.day(person, start, where)
+    onset = day if len(str(resource.get("onsetDateTime") or "")) >= len("2026-01-01") else None
     events.seen(person, events.day(person, resource.get("recordedDate"), where) or (None if end else day))
     said = said_of(resource)
     if said in NO_ENTRY:
@@ -348,14 +350,10 @@ def _condition(events: Events, resource: Object, where: str, state: State) -> No
         events.not_understood("condition", "", "", f"{label} ({verified})", where)
         return
     pairs = next((found for system, c, _ in codings if (found := events.vocabulary.code(system, c))), ())
-    if (
-        not pairs
-        and (heading := events.vocabulary.column(label))
-        and events.vocabulary.concepts[heading.concept].kind == "boolean"
-    ):
+    if not pairs and (named := named_condition(events, label)):
         other = next((one for one in codings if one[0] in ("ICD10", "SNOMED")), None)
         if other is None:
-            pairs = ((heading.concept, None),)
+            pairs = ((named, None),)
         else:
             message = (
                 f"condition {label!r} is not used: its code {other[0]} {other[1]} is not known here, and may say that "
@@ -363,14 +361,16 @@ def _condition(events: Events, resource: Object, where: str, state: State) -> No
             )
             events.problem(person, "warning", "condition_unknown", message, where, label)
     for concept, answer in pairs:
-        stated = entry_answer(events.vocabulary.concepts[concept], said, ends=end is not None)
+        meant = events.vocabulary.concepts[concept]
+        stated = entry_answer(meant, said, ends=end is not None)
         if (answer and stated != "yes") or (concept == "allergy" and said in (Said.ABSENT, Said.OVER)):
             events.not_understood("condition", "", "", f"{label} (refuted or over)", where)
             continue
         if concept == "allergy":
             events.allergic(person, label, codes=[(system, c) for system, c, _ in codings], day=day, where=where)
             continue
-        events.observe(person, concept, answer=answer or stated, day=day, end=end, where=where, written=label)
+        last = meant.last_day(onset, end)
+        events.observe(person, concept, answer=answer or stated, day=day, end=last, where=where, written=label)
     if not pairs:
         system, first = (codings[0][0], codings[0][1]) if codings else ("", "")
         events.not_understood("condition", system, first, label, where)

@@ -235,6 +235,7 @@ def read_frame(events: Events, frame: pl.DataFrame, where: list[str]) -> None:
     if (tall := long_tables.lay_out(frame.columns, events)) is not None:
         long_tables.read(events, frame, where, tall)
         return
+    frame = _each_once(events, frame)
     layout = lay_out(frame.columns, events)
     events.explicit_ids = layout.identity is not None
     rows = usable_rows(events, frame, where, layout.identity, layout.day)
@@ -264,6 +265,19 @@ def read_frame(events: Events, frame: pl.DataFrame, where: list[str]) -> None:
             add_list(events, people[place], kind, _items(frame[heading][place]), listed, day[place])
         for place in (place for place, cell in enumerate(frame[heading]) if cell is not None and rows.unread[place]):
             add_undated(events, people[place], kind, _items(frame[heading][place]), f"{where[place]}, column {heading}")
+
+
+def _each_once(events: Events, frame: pl.DataFrame) -> pl.DataFrame:
+    """Join columns that say the same of everybody (``sex`` and ``gender``); those that differ stay, and are refused."""
+    first: dict[tuple[str, str | None], str] = {}
+    for heading in frame.columns:
+        found = None if column_name(heading) in LISTS else events.vocabulary.column(heading)
+        unit = found and (found.unit or events.vocabulary.concepts[found.concept].unit)
+        if found and (kept := first.setdefault((found.concept, unit), heading)) != heading:
+            one, other = frame[kept], frame[heading]
+            if (one.str.to_lowercase() == other.str.to_lowercase()).fill_null(True).all():
+                frame = frame.with_columns(one.fill_null(other).alias(kept)).drop(heading)
+    return frame
 
 
 def _items(cell: str) -> list[str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 from pgx.clinical.allergies import NONE as NO_ALLERGY
 from pgx.clinical.statements import Events
 from pgx.clinical.status_words import NO_ENTRY, Said, begins_unsure, condition_status, entry_answer, phrase_status
-from pgx.clinical.vocabulary import Heading, system_name
+from pgx.clinical.vocabulary import system_name
 from pgx.guard.limits import NAME
+from pgx.knowledge.drug_entries import AGO, days_ago
 
 _STATUS = re.compile(r"\((current|planned|stopped)(?:\s+([0-9]{4}-[0-9]{2}-[0-9]{2}))?\)$", re.IGNORECASE)
 _CODED = re.compile(r"^(icd-?10(?:-?cm)?|snomed|sct|loinc|hp|mondo)\s*[:|]\s*(\S+)$", re.IGNORECASE)
@@ -23,20 +24,27 @@ characters is the seventh of ICD-10-CM, which tells the encounter."""
 _SINCE = re.compile(r"^(?:now |since )|(?: (?:in |since )?\d{4}(?:-\d\d){0,2})?\.?$", re.IGNORECASE)
 """What stands around the words of a status."""
 _YEAR = r"(?: (?:in |since )?\d{4}(?:-\d\d){0,2})?"
+_DAY = r"\d{4}(?:-\d\d){0,2}"
+_WHEN = re.compile(
+    rf"[ ,(]+(?:(?:about |~ ?|ca\.? )?(?P<ago>{AGO.pattern})|(?:in |on |since |of )?(?P<on>{_DAY}))\)?$",
+    re.IGNORECASE,
+)
+"""When something happened, behind its name."""
 _PAST = (
     re.compile(rf"(?P<name>.+?)[ ,]*\((?:resolved|inactive|cured|healed|over|past|previous|history){_YEAR}\)", re.I),
     re.compile(rf"(?P<name>.+?),? (?:resolved|in (?:the )?(?:history|past)){_YEAR}", re.I),
     re.compile(
-        r"(?:(?:(?:past )?history of|h/o|hx of|status post|s/p|st\.? ?p\.?|past|previous|prior|zustand nach|"
+        r"(?:(?:(?:past )?history of|h/o|hx(?: of)?|status post|s/p|st\.? ?p\.?|past|previous|prior|zustand nach|"
         r"z\. ?n\.?|zn|[ée]tat apr[èe]s|ant[ée]c[ée]dents? d[e'’]|antecedentes? de) |z\.n\.)\s*(?P<name>.+)",
         re.I,
     ),
 )
 """How words say that somebody had a condition: nothing else stands beside its name."""
+_GRADE = r"(?:child[- ]pugh(?: class)? [a-c]|nyha(?: class| stage)? (?:i{1,3}|iv|[1-4]))"
 _COURSE = re.compile(
-    r"^(?:(?:active|acute|advanced|bleeding|chronic|compensated|decompensated|known|mild|moderate|recurrent|severe|"
+    rf"^(?:(?:{_GRADE}|active|acute|advanced|bleeding|chronic|compensated|decompensated|known|mild|moderate|recurrent|severe|"
     r"symptomatic|akute[rs]?|aktive[rs]?|bekannte[rs]?|chronische[rs]?|dekompensierte[rs]?|schwere[rs]?) )+|"
-    r"[ ,(]+(?:child[- ]pugh(?: class)? [a-c]|nyha(?: class)? (?:i{1,3}|iv|[1-4]))\)?$",
+    rf"[ ,(]+{_GRADE}\)?$",
     re.IGNORECASE,
 )
 """What tells the course of a condition that somebody has, around its name."""
@@ -117,12 +125,29 @@ def _with_remarks(events: Events, items: list[str], kind: str) -> list[str]:
     """Put a remark that a separator cut off (``paroxetine; stopped``) back behind its drug or condition."""
     found: list[str] = []
     for item in items:
-        remark = _is_status(item) if kind == "condition" else events.drugs.entry(item).meaning is not None
-        if found and remark and not events.drugs.inside(item) and item.lower() not in NONE:
+        remark = _is_status(item) if kind == "condition" else _is_remark(events, item)
+        if found and remark and item.lower() not in NONE:
             found[-1] = f"{found[-1]} ({item.strip('()')})"
         else:
             found.append(item)
     return found
+
+
+_NO_NAME = re.compile(
+    r"(?:(?:currently|now|recently|temporarily|self|patient|pt|has|have|was|were|is|been|to be|since|aktuell|derzeit|"
+    r"zurzeit|wurde|ist|seit|actuellement|est|a été|actualmente)\b[\s,-]*)*",
+    re.IGNORECASE,
+)
+
+
+def _is_remark(events: Events, item: str) -> bool:
+    """Whether an item says whether the drug before it is taken, and names none itself: known here or not."""
+    entry = events.drugs.entry(item)
+    if entry.meaning is None or events.drugs.inside(item) or events.drugs.find(entry.name).drugs:
+        return False
+    begin = _NO_NAME.match(item.strip(" (["))
+    behind = item.strip(" ([")[begin.end() if begin else 0 :].lower()
+    return not entry.name or entry.remark is None or behind.startswith(entry.remark.lower().strip(" (["))
 
 
 def _is_status(item: str) -> bool:
@@ -138,7 +163,9 @@ def _commas(events: Events, kind: str, item: str) -> list[str]:
     """
     if snomed := re.match(r"(\d{6,18})\s*\|", item):  # the code says what it is: its name may leave "in the family" out
         return [f"SNOMED:{snomed[1]}"]
-    if re.search(r"[,|\n]", item) is None or (kind != "condition" and events.drugs.is_name(item)):
+    if re.search(r"[,|\n]", item) is None or (
+        named_condition(events, item) if kind == "condition" else events.drugs.is_name(item)
+    ):
         return [item]
     parts: list[str] = []
     for part in (one.strip() for one in re.split(r"[,|\n]", item)):
@@ -149,14 +176,30 @@ def _commas(events: Events, kind: str, item: str) -> list[str]:
     return parts
 
 
-def _history(events: Events, text: str) -> Heading | None:
-    """Return a condition that somebody had and that counts on (``when_over``); one that is over is not told here."""
-    for form in _PAST if len(text) <= NAME.most else ():
-        found = form.fullmatch(text.strip())
-        heading = events.vocabulary.column(found["name"]) if found else None
-        if heading and events.vocabulary.concepts[heading.concept].when_over == "history":
-            return heading
-    return None
+def named_condition(events: Events, text: str) -> str | None:
+    """Return the condition that words name, whatever course of it they tell; None where they name none.
+
+    One that somebody had counts if it is of the kind that counts on (``when_over``); what is over is not told here.
+    """
+    words = events.vocabulary.column
+    past = (form.fullmatch(text.strip()) for form in _PAST if len(text) <= NAME.most)
+    had = [heading for one in past if one and (heading := words(one["name"]) or words(_WHEN.sub("", one["name"])))]
+    if (when := _WHEN.search(text)) and (heading := words(_COURSE.sub("", text[: when.start()]))):
+        had.append(heading)
+    of_old = next((one for one in had if events.vocabulary.concepts[one.concept].happened), None)
+    if when and had and "since" in when[0].lower():
+        of_old = had[-1]
+    heading = words(text) or of_old or words(_COURSE.sub("", text))
+    return heading.concept if heading and events.vocabulary.concepts[heading.concept].kind == "boolean" else None
+
+
+def _since(events: Events, text: str, now: date | None) -> date | None:
+    """Return the day on which something happened, if an entry written `now` says it."""
+    when = _WHEN.search(text)
+    if when is None or when["on"]:
+        full = when and len(when["on"]) == len("2026-01-01")
+        return events.day(None, when["on"], None) if when and full else None
+    return now - timedelta(days=days_ago(when["ago"]) or 0) if now else None
 
 
 def add_condition(
@@ -168,10 +211,12 @@ def add_condition(
     status: str = "",
     *,
     end: date | None = None,
+    onset: date | None = None,
 ) -> bool:
     """Add a condition by name or code, with what its `status` says of it; tell whether it is known.
 
-    A code is ``ICD10:E11.9``, ``SNOMED:44054006``, or a bare ICD-10 code.
+    `day` is the day of the entry, `onset` the one on which it began, if that is said. A code is ``ICD10:E11.9``,
+    ``SNOMED:44054006``, or a bare ICD-10 code.
     """
     text = " ".join(text.split())
     if certain := _CERTAIN.match(text):
@@ -186,20 +231,22 @@ def add_condition(
     if coded:
         system = system_name(coded[1])
         code = f"{coded[1].upper()}:{coded[2]}" if system in ("HPO", "MONDO") else coded[2]
-    heading = events.vocabulary.column(text) if system == "text" else None
-    if system == "text" and heading is None:
-        heading = _history(events, text) or events.vocabulary.column(_COURSE.sub("", text))
-    boolean = heading is not None and events.vocabulary.concepts[heading.concept].kind == "boolean"
-    pairs = ((heading.concept, None),) if heading and boolean else events.vocabulary.code(system, code)
+    meant = named_condition(events, text) if system == "text" else None
+    pairs = ((meant, None),) if meant else events.vocabulary.code(system, code)
+    onset = onset or (_since(events, text, day or events.dates.get(person)) if meant else None)
     if "?" in text or (not pairs and begins_unsure(text)):  # a suspicion is not a diagnosis
         message = f"condition {text!r} is put as a question or a suspicion and not used"
         events.problem(person, "warning", "condition_unknown", message, where, text)
         events.not_understood("condition", "", "", text, where)
         return False
     for concept, known in pairs:
-        answer = entry_answer(events.vocabulary.concepts[concept], said, ends=end is not None)
+        condition = events.vocabulary.concepts[concept]
+        answer = entry_answer(condition, said, ends=end is not None)
         if not known or answer == "yes":
-            events.observe(person, concept, answer=known or answer, day=day, end=end, where=where, written=text)
+            last = condition.last_day(onset, end)
+            events.observe(
+                person, concept, answer=known or answer, day=onset or day, end=last, where=where, written=text
+            )
     if not pairs:
         close = events.vocabulary.suggest(text)
         hint = f"; did you mean {' or '.join(close)}?" if close else ""

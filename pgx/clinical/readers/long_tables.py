@@ -20,7 +20,6 @@ from pgx.clinical.statements import Events
 from pgx.clinical.status_words import RESULTS, STATUSES, Said, allergy_gone, condition_status
 from pgx.clinical.vocabulary import column_name, system_name
 from pgx.errors import InputError
-from pgx.knowledge.acting import PLANNED
 
 ITEMS = (
     *("item", "item_name", "test", "test_name", "parameter", "analyte", "concept", "variable", "measurement", "code"),
@@ -46,15 +45,19 @@ VALUES = (
     "numeric_value",
     "answer",
     "observation_value",
+    *("valuenum", "value_num", "value_numeric"),
     "wert",
     "ergebnis",
     "messwert",
     *("resultat", "valeur", "resultado", "valor", "risultato", "valore"),
 )
-UNITS = ("unit", "units", "uom", "unit_of_measure", "result_unit", "value_unit", "einheit", "unite", "unidad", "unita")
+UNITS = (
+    *("unit", "units", "uom", "unit_of_measure", "result_unit", "value_unit", "valueuom"),
+    *("einheit", "unite", "unidad", "unita"),
+)
 DAYS = (
     *(*DATES, "datetime", "time", "collected", "collection_date", "result_date", "measured", "day", "timestamp"),
-    *("abnahmedatum", "entnahmedatum", "messdatum", "date_prelevement"),
+    *("charttime", "chart_time", "abnahmedatum", "entnahmedatum", "messdatum", "date_prelevement"),
 )
 RESULT_STATUS = ("status", "result_status", "observation_status", "test_status", "statut", "estado", "befundstatus")
 DRUGS = (
@@ -72,6 +75,7 @@ DRUGS = (
 )
 ABOUT_DRUGS: dict[str, tuple[str, ...]] = {
     "dose": (
+        "dose_val_rx",
         "dose",
         "dosage",
         "strength",
@@ -84,7 +88,7 @@ ABOUT_DRUGS: dict[str, tuple[str, ...]] = {
         "posologie",
         "posologia",
     ),
-    "dose_unit": ("dose_unit", "strength_unit", "unit", "units", "einheit"),
+    "dose_unit": ("dose_unit", "dose_unit_rx", "strength_unit", "unit", "units", "einheit"),
     "frequency": ("frequency", "freq", "schedule", "rhythm", "haeufigkeit", "frequence", "frecuencia"),
     "route": (
         "route",
@@ -98,7 +102,7 @@ ABOUT_DRUGS: dict[str, tuple[str, ...]] = {
     ),
     "start": (
         "start",
-        "start_date",
+        *("start_date", "starttime", "start_time", "startdate"),
         "started",
         "begin",
         "from",
@@ -114,7 +118,7 @@ ABOUT_DRUGS: dict[str, tuple[str, ...]] = {
         "end",
         "end_date",
         "stop",
-        "stop_date",
+        *("stop_date", "stoptime", "stop_time", "stopdate", "enddate", "endtime", "end_time"),
         "stopped",
         "until",
         "to",
@@ -361,8 +365,6 @@ def _read_drug(events: Events, person: str | None, drug: str | None, cells: dict
         where=where,
         route=cells.get("route") or "",
     )
-    if status != PLANNED:
-        events.seen(person, days["start"])
 
 
 def _read_entry(events: Events, person: str | None, name: str | None, cells: dict[str, str | None], where: str) -> None:

@@ -14,7 +14,7 @@ from pgx.clinical.readers.flat import DATES_ONLY, GROUPS, NOW, Layout, lay_out, 
 from pgx.clinical.readers.json_access import parse
 from pgx.clinical.readers.lists import add_condition, add_list, add_undated
 from pgx.clinical.statements import Events
-from pgx.clinical.status_words import STATUSES, allergy_gone, condition_status
+from pgx.clinical.status_words import STATUSES, Said, allergy_gone, condition_status
 from pgx.clinical.vocabulary import column_name
 from pgx.errors import InputError
 from pgx.knowledge.acting import PLANNED
@@ -250,7 +250,16 @@ def _add_entry(
         if words and condition_status(words) is None:
             message = f"the status {words[:40]!r} of {name} is not understood: it counts as there"
             events.problem(person, "warning", "condition_unknown", message, where)
-        add_condition(events, person, name, where, start or (None if end else day), words, end=end)
+        add_condition(
+            events,
+            person,
+            name,
+            where,
+            start or (None if end else day),
+            words,
+            end=end,
+            onset=start if item.get("start") else None,
+        )
     elif kind == "allergy":
         if allergy_gone(*(words := _said_of(item)).split("; ")):
             events.not_understood("allergy", "", "", f"{name} ({words})", where)
@@ -259,6 +268,9 @@ def _add_entry(
     else:
         dose = item.get("dose_mg_per_day")
         said = str(item.get("status", kind)).strip().lower()
+        if condition_status(said) is Said.ERROR:
+            events.not_understood("drug", "", "", f"{name} ({said})", where)
+            return
         status = STATUSES.get(said)
         if status is None:
             raise _RowError(f"status {said[:40]!r} is not current, planned or stopped", file=events.file, where=where)

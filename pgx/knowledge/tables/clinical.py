@@ -36,8 +36,9 @@ CONCEPTS = Table(
             "when_over",
             T,
             "what a condition that a record calls over is: history: it happened or leaves its mark, and counts on; "
+            "event: the same, and limits ask how long ago; "
             "chronic: absent once it is resolved or inactive, there while in remission; episode: absent in either case",
-            codes=("history", "chronic", "episode"),
+            codes=("history", "event", "chronic", "episode"),
         ),
         Field("names", T, "other column names joined by ';' (lower case, words joined by '_')"),
         Field("meaning", T, "what it is", required=True),

@@ -147,6 +147,7 @@ POPULATIONS = Table(
                 "recorded_at_least",
                 "recorded_at_most",
                 "recorded_below",
+                "happened_within",
                 "allergy",
                 "no_allergy",
                 "mentioned",

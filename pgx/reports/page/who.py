@@ -39,7 +39,8 @@ def who(clinical: Sequence[Row], lexicon: Lexicon) -> tuple[tuple[str, str], ...
     newest = {str(row["concept"]): row for row in sorted(clinical, key=_day)}
     shown = {code: words for (kind, code), (words, _) in wording.table().items() if kind == "who"}
     told = {concept: value(newest[concept]) for concept in shown if concept in newest}
-    years = [float(str(newest[one]["value"])) for one in ("age", "age_margin") if one in newest]
+    ages = [newest[one]["value"] for one in ("age", "age_margin") if one in newest]
+    years = [float(str(one)) for one in ages if one is not None]
     if len(years) == 2 and sum(years) <= 1:
         told["age"] = "below 1 year"
     lines = [(shown[concept], words) for concept, words in told.items()]
@@ -159,12 +160,12 @@ def _day(row: Row) -> str:
 def value(row: Row, digits: int = 3) -> str:
     """Return the value of a row of `pgx.schema.CLINICAL` in words: a number with its unit, an age, or a code."""
     given = row["value"]
+    unit = wording.words("unit", _text(row["unit"])) if row["unit"] else ""
     if isinstance(given, int | float):
         if row["unit"] == _YEARS:
             return age(float(given))
-        unit = wording.words("unit", _text(row["unit"])) if row["unit"] else ""
         return f"{number(float(given), digits)} {unit}".strip()
-    return humanise(_text(row["code"]))
+    return f"{humanise(_text(row['code']))} {unit}".strip()  # a bound has a unit as well
 
 
 def _text(value: object) -> str:
