@@ -24,7 +24,9 @@ With those that must go too, and, where it is not to be started, what is said of
 STILL_ACTING = FlagCode.STILL_ACTING
 """``still_acting:<agent>:<day>``: a medicine that was stopped acts on the drug until about that day."""
 CHANGE_FIRST = "change_first"
-"""Action of a medicine that is the cause of what is said of another one."""
+"""Action of a medicine that is the cause of what is said of another one, and the one to change."""
+CHANGE_ONE = "change_one"
+"""Action of a medicine that is the cause of what is said of another one: either of the two is changed."""
 NOT_STARTED = "not_started"
 """Action of a medicine that is only planned and does not go together with one that is taken."""
 NOT_TOGETHER = "not_together"
@@ -96,6 +98,8 @@ class Known:
         The medicines without which something milder is said.
     not_started
         Which of the drug and of those beside which it is ruled out are not to be started (`pgx.judgement.together`).
+    gives_way
+        Which of the drug and of those medicines are to be changed (`pgx.judgement.standings`).
     left_out
         Concepts that the sources ask for and whose value was left out.
     running
@@ -112,6 +116,7 @@ class Known:
     waits: Mapping[str, int] = field(default_factory=dict)
     reliefs: tuple[Relief, ...] = ()
     not_started: tuple[str, ...] = ()
+    gives_way: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     running: bool = False
     beside: tuple[str, ...] = ()
@@ -289,6 +294,7 @@ def _causes(decision: Decision[S], known: Known) -> Iterator[str]:
         elif agent in known.waits:
             yield str(Flag(FlagCode.WAIT_AFTER, agent, str(known.waits[agent])))
     yield from (str(Flag(FlagCode.NOT_STARTED, name)) for name in known.not_started)
+    yield from (str(Flag(FlagCode.GIVES_WAY, name)) for name in known.gives_way)
 
 
 def _without(known: Known) -> Iterator[str]:

@@ -79,6 +79,15 @@ NO_ENZYME = [
 ]
 
 
+STAND_ALIKE = [
+    ("clopidogrel", "ritonavir"),
+    ("voriconazole", "rifampin"),
+    ("simvastatin", "clarithromycin"),
+    ("citalopram", "linezolid"),
+    ("posaconazole", "rifampin"),
+]
+
+
 def does(drug, agent):
     """What the line of an agent says that it does: where no enzyme is named, that the two do not go together."""
     return f"{'it does not go together with' if (drug, agent) in NO_ENZYME else 'it acts on'} {drug}"
@@ -90,13 +99,23 @@ def when(agent):
 
 
 @pytest.mark.parametrize(("drug", "agent", "without"), PAIRS)
-def test_of_two_that_are_taken_the_one_that_acts_is_changed_first(drug, agent, without):
+def test_of_two_that_are_taken_the_one_that_can_be_replaced_is_changed_first(drug, agent, without):
     found = result(NORMAL, [drug, agent])
     own, other = line(found, drug), line(found, agent)
     assert own.urgency == "avoid"
-    assert own.headline.startswith(f"change {agent} first, if that is possible ({when(agent)}: {without}); otherwise ")
-    assert (other.urgency, other.action) == ("monitor", "change_first")
-    assert other.headline.startswith(f"change this one first, if that is possible: {does(drug, agent)}")
+    if (drug, agent) in STAND_ALIKE:
+        which, this, action = f"this one or {agent}", "this one or the other", "change_one"
+        named = when(agent).replace(" it", f" {agent}")
+    else:
+        which, this, action = (
+            f"{agent} first, if that is possible",
+            "this one first, if that is possible",
+            "change_first",
+        )
+        named = when(agent)
+    assert own.headline.startswith(f"change {which} ({named}: {without}); otherwise ")
+    assert (other.urgency, other.action) == ("monitor", action)
+    assert other.headline.startswith(f"change {this}: {does(drug, agent)}")
 
 
 @pytest.mark.parametrize(("drug", "agent", "without"), PAIRS)
@@ -157,7 +176,7 @@ def test_every_output_says_it(drug, agent, without, statuses):
     found = result(NORMAL, listed)
     assert not list(disagreements(found))
     ask = {
-        ("current", "current"): f"ask whether {agent} can be changed",
+        ("current", "current"): f"ask whether {'this one or ' if (drug, agent) in STAND_ALIKE else ''}{agent} can be",
         ("current", PLANNED): f"ask whether you can do without {agent}, which you do not take yet: it does not go",
         (PLANNED, "current"): f"ask whether you can do without it as long as you take {agent}",
     }[statuses]
@@ -184,10 +203,12 @@ def test_two_that_change_the_dose_of_each_other_are_not_said_to_be_one_or_the_ot
 
 
 def test_labels_of_both_forbid_the_other_one():
-    both = result(NORMAL, ["citalopram", "pimozide"])
-    for drug, other in (("citalopram", "pimozide"), ("pimozide", "citalopram")):
+    both = result(NORMAL, ["voriconazole", "sirolimus"])
+    for drug, other in (("voriconazole", "sirolimus"), ("sirolimus", "voriconazole")):
         own = line(both, drug)
-        assert own.headline.startswith(f"give this one or {other}, not both (without it: ") and own.urgency == "avoid"
+        assert (
+            own.headline.startswith(f"give this one or {other}, not both (without {other}: ") and own.urgency == "avoid"
+        )
         assert "change " not in own.headline and "for itself" not in own.headline
     one = result(NORMAL, ["citalopram", planned("pimozide")])
     kept, new = line(one, "citalopram"), line(one, "pimozide")
