@@ -11,7 +11,7 @@ import polars as pl
 
 from pgx.clinical.allergies import MAYBE, allergens
 from pgx.codes import Applies, Flag, FlagCode
-from pgx.guidance.beside_alternatives import LEVEL, NOTHING_BESIDE, Beside, asked, beside
+from pgx.guidance.beside_alternatives import ACTS, LEVEL, NOTHING_BESIDE, Beside, asked, beside
 from pgx.guidance.label_limits import NO_GENE, limits
 from pgx.guidance.populations import Populations
 from pgx.knowledge import KnowledgeBase
@@ -98,19 +98,27 @@ class _Fit:
     def why_not(self, sample: str, other: str, instead_of: str) -> str | None:
         """Return why a drug does not fit instead of another one, None if it does."""
         against = self.beside.unfit.get((sample, other), ())
-        told = (why for why, excused in against if instead_of not in excused)
+        told = (why for why, _, excused in against if instead_of not in excused)
         return self.unfit.get((sample, other)) or next(told, None) or self._limited_twice(sample, other, instead_of)
 
     def _limited_twice(self, sample: str, other: str, instead_of: str) -> str | None:
-        """Rule out a drug of which the genes and a label on the list each give a dose: neither counts the other."""
+        """Rule out a drug of which the genes ask for a share and a label gives a dose: neither counts the other.
+
+        Two highest doses are both kept to, and the lower one counts.
+        """
         by_label = self.beside.capped.get((sample, other), frozenset()) - {instead_of}
-        return LEVEL if by_label and (sample, other) in self.doses else None
+        return LEVEL if by_label and "%" in self.doses.get((sample, other), "") else None
 
     def limits(self, sample: str, other: str, instead_of: str) -> str:
         """Return what is kept to with a drug that fits, mostly nothing."""
         listed = self.beside.limits.get((sample, other), ())
+        alike = (
+            f"acts on {acted} too"
+            for why, acted, excused in self.beside.unfit.get((sample, other), ())
+            if why == ACTS and instead_of in excused and acted != instead_of
+        )
         of_person = (self.doses.get((sample, other), ""), self.label_doses.get((sample, other), ""))
-        told = [*of_person, *(words for words, agent in listed if agent != instead_of)]
+        told = [*of_person, *alike, *(words for words, agent in listed if agent != instead_of)]
         return ", ".join(dict.fromkeys(filter(None, told))).replace(";", ",")
 
 

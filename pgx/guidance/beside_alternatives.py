@@ -20,6 +20,7 @@ from pgx import schema
 from pgx.guidance.label_limits import interaction_limits
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.acting import PLANNED, UNREAD, parse, same_way
+from pgx.knowledge.drug_names import drug_names
 from pgx.phenotypes.substrates import MARKED, acting_of_list
 from pgx.types import ClinicalData
 
@@ -46,14 +47,15 @@ class Beside:
     Parameters
     ----------
     unfit
-        Why a drug does not fit, each with the drugs instead of which it may be named all the same.
+        Why a drug does not fit, each with the drug of the list that is why, and those instead of which it may be named
+        all the same.
     limits
         What is kept to where it does: what that is, and the drug of the list that asks for it.
     capped
         Drugs of the list beside which a label gives its highest dose.
     """
 
-    unfit: Mapping[Pair, Collection[tuple[str, frozenset[str]]]]
+    unfit: Mapping[Pair, Collection[tuple[str, str, frozenset[str]]]]
     limits: Mapping[Pair, Collection[tuple[str, str]]]
     capped: Mapping[Pair, AbstractSet[str]]
 
@@ -78,7 +80,7 @@ def beside(named: Collection[Pair], clinical: ClinicalData, acting: pl.DataFrame
     kb
         Knowledge base.
     """
-    unfit: defaultdict[Pair, list[tuple[str, frozenset[str]]]] = defaultdict(list)
+    unfit: defaultdict[Pair, list[tuple[str, str, frozenset[str]]]] = defaultdict(list)
     limits: defaultdict[Pair, list[tuple[str, str]]] = defaultdict(list)
     capped: defaultdict[Pair, set[str]] = defaultdict(set)
     planned = _only_planned(clinical, acting)
@@ -88,25 +90,42 @@ def beside(named: Collection[Pair], clinical: ClinicalData, acting: pl.DataFrame
             limits[pair].append((_NOT_WITH.format(other), other))
         return new
 
+    parts = _by_parts(named, kb)
+    named = [*named, *parts]
     for pair, agent, urgency, most in _by_labels(named, acting, kb):
         if urgency in _AGAINST and not most:
             if told_of_planned(pair, agent):
                 continue
-            unfit[pair].append((RULED_OUT if urgency == _AGAINST[0] else LEVEL, frozenset([agent])))
+            unfit[pair].append((RULED_OUT if urgency == _AGAINST[0] else LEVEL, agent, frozenset([agent])))
         else:
             limits[pair].append((f"{most or _MONITORED} with {agent}", agent))
             capped[pair] |= {agent} if most else set()
     for pair, agent in _by_level(named, acting, kb):
         if agent not in capped.get(pair, ()) and not told_of_planned(pair, agent):
-            unfit[pair].append((LEVEL, frozenset([agent])))
+            unfit[pair].append((LEVEL, agent, frozenset([agent])))
     for pair, drug, why, excused in _on_others(named, clinical, acting, kb):
         if excused and told_of_planned(pair, drug):
             continue
         if excused:
-            unfit[pair].append((why, excused))
+            unfit[pair].append((why, drug, excused))
         else:
             limits[pair].append((f"{_MONITORED} with {drug}", drug))
+    for part, wholes in parts.items():
+        for whole in wholes:
+            unfit[whole] += unfit.get(part, ())
+            limits[whole] += limits.get(part, ())
+            capped[whole] |= capped.get(part, set())
     return Beside(unfit, limits, capped)
+
+
+def _by_parts(named: Collection[Pair], kb: KnowledgeBase) -> dict[Pair, list[Pair]]:
+    """Return the parts of combinations that are named and that are not named themselves -> the combinations."""
+    made_of, parts = drug_names(kb).made_of, defaultdict(list)
+    for sample, drug in named:
+        for part in made_of.get(drug, ()):
+            if (sample, part) not in named:
+                parts[sample, part].append((sample, drug))
+    return parts
 
 
 def _only_planned(clinical: ClinicalData, acting: pl.DataFrame) -> set[Pair]:

@@ -9,7 +9,7 @@ from pgx.codes import Flag, FlagCode
 from pgx.judgement.decide import Decision
 from pgx.judgement.listed import names_of
 from pgx.judgement.relief import Relief, milder
-from pgx.judgement.rule_details import with_lowest
+from pgx.judgement.rule_details import LOADING, with_lowest
 from pgx.judgement.statement import NOBODY, S, Statement, by_source
 from pgx.knowledge.acting import DECIDES
 
@@ -166,7 +166,8 @@ def _details(decision: Decision[S], said: S | None, known: Known) -> list[str]:
     """
     if said is None or said.turned or decision.urgency == "no_data":
         return []
-    rows = [said, *(row for row in decision.agreeing if row.applies == "yes" and row.action_code == said.action_code)]
+    holding = ("yes", said.applies)  # where the age is not known, a limit for some ages counts as one for others does
+    rows = [said, *(row for row in decision.agreeing if row.applies in holding and row.action_code == said.action_code)]
     # A dose in numbers is of the genes alone: a drug that acts on this one may turn it around. The label's counts it.
     of_genes = said is not decision.ruled_out
     withheld = set(DOSES) if decision.acting and of_genes else set()
@@ -193,10 +194,13 @@ def _details(decision: Decision[S], said: S | None, known: Known) -> list[str]:
     if of_genes and decision.urgency == "change_dose" and not any(Flag.parse(one).code in DOSES for one in details):
         details += by_label[:1]
     # Of several sources that ask for the same, and of the genes beside a label, the lowest leads as well.
-    rows = [row for row in decision.agreeing if row.applies == "yes"] if of_genes and not withheld else []
+    rows = [row for row in decision.agreeing if row.applies in holding] if of_genes and not withheld else []
     if not of_genes and all(acting.asks_for == "lower" for acting in decision.acting):
         rows = [row for row in decision.valid if row.applies == "yes" and row.urgency == "change_dose"]
     by_label += [detail for row in rows for detail in known.details.get(row.rule, ())]
+    if decision.urgency == "change_dose" and not any(Flag.parse(one).code in DOSES for one in details):
+        of_loading = (detail for row in decision.agreeing for detail in known.details.get(row.rule, ()))
+        details += [detail for detail in of_loading if detail == LOADING][:1]
     return with_lowest(details, by_label)
 
 
@@ -239,7 +243,8 @@ def _action(decision: Decision[S], said: Statement | None) -> str | None:
 
 def _alternatives(decision: Decision[S], drug: str) -> Iterator[str]:
     if decision.urgency in _REPLACING:
-        rows = (*decision.agreeing, *(row for row in decision.valid if row.urgency in _REPLACING))
+        # What a source names instead stays true where another medicine takes its advice on the dose its weight.
+        rows = (*decision.agreeing, *sorted(decision.valid, key=lambda row: row.urgency not in _REPLACING))
         for row in rows:
             yield from (name for name in names_of(row.row["alternatives"]) if name != drug)
 

@@ -271,16 +271,24 @@ def plain_phenotype(gene: Gene) -> str:
     if named:
         return named
     return (
-        "; ".join(_plain_status(status) for status in phenotype.split(";") if status)
+        "; ".join(dict.fromkeys(_plain_status(status) for status in _found_first(phenotype)))
         or "a result without a known meaning"
     )
+
+
+def _found_first(phenotype: str) -> list[str]:
+    """Return the parts of a result: those that were found, and only where nothing was those that were not."""
+    parts = [part for part in phenotype.split(";") if part]
+    return [part for part in parts if not part.endswith(" negative")] or parts
 
 
 def _plain_status(status: str) -> str:
     """Return the presence of an allele in everyday words; another result stays as it is."""
     allele, _, presence = status.rpartition(" ")
     text = words("presence", presence) if allele and ("presence", presence) in wording.table() else ""
-    return f"{allele} {text}" if text else status
+    if text:
+        return f"{words('plain_allele', 'sign')} {text}"
+    return status if status.replace(" ", "").isalpha() else words("plain_allele", "result")
 
 
 def short(phenotype: str) -> str:
