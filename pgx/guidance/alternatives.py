@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,7 +84,7 @@ class _Fit:
     unfit
         Why one does not.
     doses
-        Which dose of one the genes ask for.
+        Which dose of one the genes ask for, and which genes.
     beside
         What the other drugs of the list have to do with it.
     label_doses
@@ -91,7 +92,7 @@ class _Fit:
     """
 
     unfit: Unfit
-    doses: Mapping[tuple[str, str], str]
+    doses: Mapping[tuple[str, str], tuple[str, AbstractSet[str]]]
     beside: Beside
     label_doses: Mapping[tuple[str, str], str]
 
@@ -102,12 +103,18 @@ class _Fit:
         return self.unfit.get((sample, other)) or next(told, None) or self._limited_twice(sample, other, instead_of)
 
     def _limited_twice(self, sample: str, other: str, instead_of: str) -> str | None:
-        """Rule out a drug of which the genes ask for a share and a label gives a dose: neither counts the other.
+        """Rule out a drug of which the genes and a label on the list each give a dose: neither counts the other.
 
-        Two highest doses are both kept to, and the lower one counts.
+        What blocks the very gene that asks for the dose leaves nothing of it to be counted: the label's dose holds.
         """
-        by_label = self.beside.capped.get((sample, other), frozenset()) - {instead_of}
-        return LEVEL if by_label and "%" in self.doses.get((sample, other), "") else None
+        _, genes = self.doses.get((sample, other), ("", frozenset()))
+        blocked = self._blocked(sample, other, instead_of)
+        return LEVEL if genes and blocked and not blocked <= genes else None
+
+    def _blocked(self, sample: str, other: str, instead_of: str) -> AbstractSet[str]:
+        """Return what drugs of the list block beside which a label gives a drug's highest dose; one may block nothing."""
+        capped = self.beside.capped.get((sample, other), {})
+        return {enzyme for agent, enzyme in capped.items() if agent != instead_of}
 
     def limits(self, sample: str, other: str, instead_of: str) -> str:
         """Return what is kept to with a drug that fits, mostly nothing."""
@@ -117,7 +124,9 @@ class _Fit:
             for why, acted, excused in self.beside.unfit.get((sample, other), ())
             if why == ACTS and instead_of in excused and acted != instead_of
         )
-        of_person = (self.doses.get((sample, other), ""), self.label_doses.get((sample, other), ""))
+        dose, _ = self.doses.get((sample, other), ("", frozenset()))
+        dose = "" if "".join(self._blocked(sample, other, instead_of)) else dose
+        of_person = (dose, self.label_doses.get((sample, other), ""))
         told = [*of_person, *alike, *(words for words, agent in listed if agent != instead_of)]
         return ", ".join(dict.fromkeys(filter(None, told))).replace(";", ",")
 
@@ -185,11 +194,15 @@ def _by_genes(own: pl.DataFrame) -> dict[Any, str]:
     return dict.fromkeys(against.iter_rows(), "genes")
 
 
-def _doses(own: pl.DataFrame, rules: Rules, kb: KnowledgeBase) -> dict[tuple[str, str], str]:
-    """Return which dose the first source that changes it gives of the other drug, by the person and the drug."""
+def _doses(own: pl.DataFrame, rules: Rules, kb: KnowledgeBase) -> dict[tuple[str, str], tuple[str, AbstractSet[str]]]:
+    """Return which dose the first source that changes it gives of the other drug, and by which genes."""
     changing = own.filter(pl.col("urgency") == _CHANGES).unique(["sample", "drug"], keep="first", maintain_order=True)
-    found = changing.select("sample", "drug", "guideline").iter_rows()
-    return {(sample, drug): dose_briefly(rules[rule], kb=kb) for sample, drug, rule in found if rule in rules}
+    found = changing.select("sample", "drug", "guideline", "genes").iter_rows()
+    return {
+        (sample, drug): (dose_briefly(rules[rule], kb=kb), frozenset(genes))
+        for sample, drug, rule, genes in found
+        if rule in rules
+    }
 
 
 def _by_label(
