@@ -105,16 +105,12 @@ class _Fit:
     def _limited_twice(self, sample: str, other: str, instead_of: str) -> str | None:
         """Rule out a drug of which the genes and a label on the list each give a dose: neither counts the other.
 
-        What blocks the very gene that asks for the dose leaves nothing of it to be counted: the label's dose holds.
+        What blocks the very gene that asks for a dose leaves nothing of it to be counted: both are kept to.
         """
         _, genes = self.doses.get((sample, other), ("", frozenset()))
-        blocked = self._blocked(sample, other, instead_of)
-        return LEVEL if genes and blocked and not blocked <= genes else None
-
-    def _blocked(self, sample: str, other: str, instead_of: str) -> AbstractSet[str]:
-        """Return what drugs of the list block beside which a label gives a drug's highest dose; one may block nothing."""
         capped = self.beside.capped.get((sample, other), {})
-        return {enzyme for agent, enzyme in capped.items() if agent != instead_of}
+        blocked = {enzyme for agent, enzyme in capped.items() if agent != instead_of}
+        return LEVEL if genes and blocked and not blocked <= genes else None
 
     def limits(self, sample: str, other: str, instead_of: str) -> str:
         """Return what is kept to with a drug that fits, mostly nothing."""
@@ -125,7 +121,6 @@ class _Fit:
             if why == ACTS and instead_of in excused and acted != instead_of
         )
         dose, _ = self.doses.get((sample, other), ("", frozenset()))
-        dose = "" if "".join(self._blocked(sample, other, instead_of)) else dose
         of_person = (dose, self.label_doses.get((sample, other), ""))
         told = [*of_person, *alike, *(words for words, agent in listed if agent != instead_of)]
         return ", ".join(dict.fromkeys(filter(None, told))).replace(";", ",")
