@@ -165,7 +165,9 @@ def _told(
 
 def _giving_way(drug: str, reliefs: Sequence[Relief], idle: Collection[str], standings: Standings) -> tuple[str, ...]:
     """Return which of a drug and of the medicines without which less is said of it are to be changed."""
-    return giving_way(drug, [[agent for agent in one.agents if agent not in idle] for one in reliefs], standings)
+    found = giving_way(drug, [[agent for agent in one.agents if agent not in idle] for one in reliefs], standings)
+    # What is not begun waits for what is taken, unless that is the easier one to change.
+    return found or ((drug,) if drug in idle and reliefs else ())
 
 
 def _changed_beside(decision: Decision[Statement]) -> tuple[str, ...]:

@@ -59,6 +59,9 @@ class Lists:
         """
         planned = tuple(agent for agent in agents if (sample, agent) in self.planned)
         taken = (sample, drug) in self.taken
+        others = [agent for agent in agents if agent not in planned]
+        if (sample, drug) in self.planned and others and all(kept_before(drug, one, self.standings) for one in others):
+            return ()  # what is to be kept is begun, and what is taken beside it gives way
         return not_started(drug, agents, self.not_kept(drug, planned) if taken else planned, taken=taken)
 
     def not_kept(self, drug: str, agents: Iterable[str]) -> tuple[str, ...]:
