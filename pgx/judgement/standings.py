@@ -53,8 +53,8 @@ def giving_way(drug: str, causes: Sequence[Sequence[str]], standings: Standings)
 
 
 def kept_before(agent: str, drug: str, standings: Standings) -> bool:
-    """Return whether a medicine is one to keep, and a drug is not: it is begun though the drug is taken."""
-    return standing(agent, standings) == _STANDINGS["kept"] > standing(drug, standings)
+    """Return whether a medicine is kept, and a drug can be replaced: it is begun though the drug is taken."""
+    return (standing(drug, standings), standing(agent, standings)) == tuple(_STANDINGS.values())
 
 
 def _standings_of(kb: KnowledgeBase) -> dict[str, int]:

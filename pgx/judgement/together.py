@@ -5,9 +5,9 @@ without that one, or where a label forbids the two together.
 
 - Both are taken, or both are only planned: the one that can rather be replaced gives way (`pgx.judgement.standings`);
   where nothing is known of that, it is one of the two.
-- One is taken and the other is only planned: the planned one is not started, unless it is the one to keep. If it is
-  the one that acts, the drug that is taken keeps what is said of it without the other one. If it is the one that is
-  acted on, both ways are named.
+- One is taken and the other is only planned: the planned one is not started, unless it is one to keep and the other
+  can be replaced. If it is the one that acts, the drug that is taken keeps what is said of it without the other one. If
+  it is the one that is acted on, both ways are named where the one that is taken is easier to change.
 - The labels of both forbid the other one: it is one or the other, unless only one of them is taken.
 
 Whichever gives way, a medicine of the list beside which another one of it is ruled out is never "fine as usual", nor

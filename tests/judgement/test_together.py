@@ -14,6 +14,7 @@ from pgx.guidance import recommend
 from pgx.judgement import Judgement, judgements, of_row
 from pgx.judgement.planned import settled
 from pgx.judgement.read_back import arguments_of, causes_of, not_started_of
+from pgx.judgement.standings import kept_before, standings_of
 from pgx.judgement.together import Lists, Told, with_causes
 from pgx.judgement.without_drugs import without_drugs
 from pgx.phenotypes import assign
@@ -27,6 +28,7 @@ from tests.reports.rendered import render_text, view
 from tests.sizes import size
 
 KB = knowledge.load()
+STANDINGS = standings_of(KB)
 NORMAL = {gene: pattern("*1/*1") for gene in ("CYP2C19", "CYP2D6", "CYP2C9", "SLCO1B1", "TPMT", "NUDT15")}
 PLANNED = "planned"
 COMFORTS = ("standard", "no_data")
@@ -352,7 +354,7 @@ def test_what_is_said_without_a_medicine_is_said_of_the_list_without_it(people):
 
 
 def test_only_one_of_two_gives_way(people):
-    """Nobody is sent from a medicine that is taken to make place for one that is only planned."""
+    """Nobody is sent from what is taken to make place for what is only planned, unless that is kept and this is not."""
     _, lists, found = people
     for (sample, drug), one in judged(found).items():
         status = {each["drug"]: each["status"] for each in lists[sample]}
@@ -361,8 +363,9 @@ def test_only_one_of_two_gives_way(people):
         idle = {flag.partition(":")[2] for flag in one.flags if flag.startswith("not_started:")}
         agents = {agent for cause in causes_of(one) for agent in cause.agents}
         if status[drug] == "current":
-            assert {agent for agent in agents if status[agent] == PLANNED} <= idle, (lists[sample], drug)
-        elif any(status[agent] == "current" for agent in agents):
+            new = {agent for agent in agents if status[agent] == PLANNED and not kept_before(agent, drug, STANDINGS)}
+            assert new <= idle, (lists[sample], drug)
+        elif any(status[agent] == "current" and not kept_before(drug, agent, STANDINGS) for agent in agents):
             assert drug in idle, (lists[sample], drug)
 
 
