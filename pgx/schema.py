@@ -260,6 +260,7 @@ JUDGEMENTS: Schema = (
         "not_started:<drug> (of two that do not go together: the one that is not taken yet), not_together:<drug>:"
         "<action>:<sources> (is ruled out beside this one, and by whom), "
         "one_of:<drug> (labels forbid the two, each that of the other), "
+        "gives_way:<drug> (of two that do not go together: the one to change; none = either), "
         "once:<agents>:<action>:<change>:<kind of dose>:<dose>:<unit> (said once these planned medicines are started), "
         "then:<action>:<change>:<when> (a later or conditional change), condition_met:<when> (it is due now), "
         "also:<action>:<change>:<GENE> (a further gene asks for this), set_aside:<population>, allergy:<why>, "

@@ -68,6 +68,7 @@ class FlagCode(StrEnum):
     NOT_STARTED = "not_started"
     NOT_TOGETHER = "not_together"
     ONE_OF = "one_of"
+    GIVES_WAY = "gives_way"
     ONCE = "once"
     OF_CALCULATED_DOSE = "of_calculated_dose"
     THEN = "then"

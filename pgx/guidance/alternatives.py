@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ import polars as pl
 
 from pgx.clinical.allergies import MAYBE, allergens
 from pgx.codes import Applies, Flag, FlagCode
-from pgx.guidance.beside_alternatives import LEVEL, NOTHING_BESIDE, Beside, asked, beside
+from pgx.guidance.beside_alternatives import ACTS, LEVEL, NOTHING_BESIDE, Beside, asked, beside
 from pgx.guidance.label_limits import NO_GENE, limits
 from pgx.guidance.populations import Populations
 from pgx.knowledge import KnowledgeBase
@@ -83,7 +84,7 @@ class _Fit:
     unfit
         Why one does not.
     doses
-        Which dose of one the genes ask for.
+        Which dose of one the genes ask for, and which genes.
     beside
         What the other drugs of the list have to do with it.
     label_doses
@@ -91,26 +92,37 @@ class _Fit:
     """
 
     unfit: Unfit
-    doses: Mapping[tuple[str, str], str]
+    doses: Mapping[tuple[str, str], tuple[str, AbstractSet[str]]]
     beside: Beside
     label_doses: Mapping[tuple[str, str], str]
 
     def why_not(self, sample: str, other: str, instead_of: str) -> str | None:
         """Return why a drug does not fit instead of another one, None if it does."""
         against = self.beside.unfit.get((sample, other), ())
-        told = (why for why, excused in against if instead_of not in excused)
+        told = (why for why, _, excused in against if instead_of not in excused)
         return self.unfit.get((sample, other)) or next(told, None) or self._limited_twice(sample, other, instead_of)
 
     def _limited_twice(self, sample: str, other: str, instead_of: str) -> str | None:
-        """Rule out a drug of which the genes and a label on the list each give a dose: neither counts the other."""
-        by_label = self.beside.capped.get((sample, other), frozenset()) - {instead_of}
-        return LEVEL if by_label and (sample, other) in self.doses else None
+        """Rule out a drug of which the genes and a label on the list each give a dose: neither counts the other.
+
+        What blocks the very gene that asks for a dose leaves nothing of it to be counted: both are kept to.
+        """
+        _, genes = self.doses.get((sample, other), ("", frozenset()))
+        capped = self.beside.capped.get((sample, other), {})
+        blocked = {enzyme for agent, enzyme in capped.items() if agent != instead_of}
+        return LEVEL if genes and blocked and not blocked <= genes else None
 
     def limits(self, sample: str, other: str, instead_of: str) -> str:
         """Return what is kept to with a drug that fits, mostly nothing."""
         listed = self.beside.limits.get((sample, other), ())
-        of_person = (self.doses.get((sample, other), ""), self.label_doses.get((sample, other), ""))
-        told = [*of_person, *(words for words, agent in listed if agent != instead_of)]
+        alike = (
+            f"acts on {acted} too"
+            for why, acted, excused in self.beside.unfit.get((sample, other), ())
+            if why == ACTS and instead_of in excused and acted != instead_of
+        )
+        dose, _ = self.doses.get((sample, other), ("", frozenset()))
+        of_person = (dose, self.label_doses.get((sample, other), ""))
+        told = [*of_person, *alike, *(words for words, agent in listed if agent != instead_of)]
         return ", ".join(dict.fromkeys(filter(None, told))).replace(";", ",")
 
 
@@ -177,11 +189,15 @@ def _by_genes(own: pl.DataFrame) -> dict[Any, str]:
     return dict.fromkeys(against.iter_rows(), "genes")
 
 
-def _doses(own: pl.DataFrame, rules: Rules, kb: KnowledgeBase) -> dict[tuple[str, str], str]:
-    """Return which dose the first source that changes it gives of the other drug, by the person and the drug."""
+def _doses(own: pl.DataFrame, rules: Rules, kb: KnowledgeBase) -> dict[tuple[str, str], tuple[str, AbstractSet[str]]]:
+    """Return which dose the first source that changes it gives of the other drug, and by which genes."""
     changing = own.filter(pl.col("urgency") == _CHANGES).unique(["sample", "drug"], keep="first", maintain_order=True)
-    found = changing.select("sample", "drug", "guideline").iter_rows()
-    return {(sample, drug): dose_briefly(rules[rule], kb=kb) for sample, drug, rule in found if rule in rules}
+    found = changing.select("sample", "drug", "guideline", "genes").iter_rows()
+    return {
+        (sample, drug): (dose_briefly(rules[rule], kb=kb), frozenset(genes))
+        for sample, drug, rule, genes in found
+        if rule in rules
+    }
 
 
 def _by_label(

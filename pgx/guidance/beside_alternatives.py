@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -20,6 +19,7 @@ from pgx import schema
 from pgx.guidance.label_limits import interaction_limits
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.acting import PLANNED, UNREAD, parse, same_way
+from pgx.knowledge.drug_names import drug_names
 from pgx.phenotypes.substrates import MARKED, acting_of_list
 from pgx.types import ClinicalData
 
@@ -35,6 +35,7 @@ _KEY = ["sample", "drug", "agent"]
 _FORBIDDEN = 3
 """How grave it is what a label rules out; nothing is excused for it."""
 _BY_LABEL = {"avoid": _FORBIDDEN, "change_dose": 1}
+_BLOCKS = "strong"
 _HALTS = "lowers_active_form"
 _BY_STRENGTH = {"strong": 2, "moderate": 1}
 
@@ -46,16 +47,17 @@ class Beside:
     Parameters
     ----------
     unfit
-        Why a drug does not fit, each with the drugs instead of which it may be named all the same.
+        Why a drug does not fit, each with the drug of the list that is why, and those instead of which it may be named
+        all the same.
     limits
         What is kept to where it does: what that is, and the drug of the list that asks for it.
     capped
-        Drugs of the list beside which a label gives its highest dose.
+        Drugs of the list beside which a label gives its highest dose, each with the enzyme that it blocks.
     """
 
-    unfit: Mapping[Pair, Collection[tuple[str, frozenset[str]]]]
+    unfit: Mapping[Pair, Collection[tuple[str, str, frozenset[str]]]]
     limits: Mapping[Pair, Collection[tuple[str, str]]]
-    capped: Mapping[Pair, AbstractSet[str]]
+    capped: Mapping[Pair, Mapping[str, str]]
 
 
 NOTHING_BESIDE = Beside({}, {}, {})
@@ -78,9 +80,9 @@ def beside(named: Collection[Pair], clinical: ClinicalData, acting: pl.DataFrame
     kb
         Knowledge base.
     """
-    unfit: defaultdict[Pair, list[tuple[str, frozenset[str]]]] = defaultdict(list)
+    unfit: defaultdict[Pair, list[tuple[str, str, frozenset[str]]]] = defaultdict(list)
     limits: defaultdict[Pair, list[tuple[str, str]]] = defaultdict(list)
-    capped: defaultdict[Pair, set[str]] = defaultdict(set)
+    capped: defaultdict[Pair, dict[str, str]] = defaultdict(dict)
     planned = _only_planned(clinical, acting)
 
     def told_of_planned(pair: Pair, other: str) -> bool:
@@ -88,25 +90,42 @@ def beside(named: Collection[Pair], clinical: ClinicalData, acting: pl.DataFrame
             limits[pair].append((_NOT_WITH.format(other), other))
         return new
 
-    for pair, agent, urgency, most in _by_labels(named, acting, kb):
+    parts = _by_parts(named, kb)
+    named = [*named, *parts]
+    for pair, agent, enzyme, urgency, most in _by_labels(named, acting, kb):
         if urgency in _AGAINST and not most:
             if told_of_planned(pair, agent):
                 continue
-            unfit[pair].append((RULED_OUT if urgency == _AGAINST[0] else LEVEL, frozenset([agent])))
+            unfit[pair].append((RULED_OUT if urgency == _AGAINST[0] else LEVEL, agent, frozenset([agent])))
         else:
             limits[pair].append((f"{most or _MONITORED} with {agent}", agent))
-            capped[pair] |= {agent} if most else set()
+            capped[pair] |= {agent: enzyme} if most else {}
     for pair, agent in _by_level(named, acting, kb):
         if agent not in capped.get(pair, ()) and not told_of_planned(pair, agent):
-            unfit[pair].append((LEVEL, frozenset([agent])))
+            unfit[pair].append((LEVEL, agent, frozenset([agent])))
     for pair, drug, why, excused in _on_others(named, clinical, acting, kb):
         if excused and told_of_planned(pair, drug):
             continue
         if excused:
-            unfit[pair].append((why, excused))
+            unfit[pair].append((why, drug, excused))
         else:
             limits[pair].append((f"{_MONITORED} with {drug}", drug))
+    for part, wholes in parts.items():
+        for whole in wholes:
+            unfit[whole] += unfit.get(part, ())
+            limits[whole] += limits.get(part, ())
+            capped[whole] |= capped.get(part, {})
     return Beside(unfit, limits, capped)
+
+
+def _by_parts(named: Collection[Pair], kb: KnowledgeBase) -> dict[Pair, list[Pair]]:
+    """Return the parts of combinations that are named and that are not named themselves -> the combinations."""
+    made_of, parts = drug_names(kb).made_of, defaultdict(list)
+    for sample, drug in named:
+        for part in made_of.get(drug, ()):
+            if (sample, part) not in named:
+                parts[sample, part].append((sample, drug))
+    return parts
 
 
 def _only_planned(clinical: ClinicalData, acting: pl.DataFrame) -> set[Pair]:
@@ -120,8 +139,8 @@ def _only_planned(clinical: ClinicalData, acting: pl.DataFrame) -> set[Pair]:
 
 def _by_labels(
     named: Collection[Pair], acting: pl.DataFrame, kb: KnowledgeBase
-) -> Iterator[tuple[Pair, str, str, str]]:
-    """Yield what labels say of such a drug beside one of the list: pair, agent, urgency, and the highest dose."""
+) -> Iterator[tuple[Pair, str, str, str, str]]:
+    """Yield what labels say of such a drug beside one of the list: pair, agent, enzyme, urgency, the highest dose."""
     samples = sorted({sample for sample, _ in named})
     rows = interaction_limits(kb, acting, samples, asked(named))
     if rows.is_empty():
@@ -131,7 +150,8 @@ def _by_labels(
     told = rows.filter(pl.col("urgency").is_in([*_AGAINST, _MONITORED]))
     for at, drug, rule, urgency, flags in told.select("at", "drug", "guideline", "urgency", "static_flags").iter_rows():
         for one in same_way([*filter(None, map(parse, flags))]):
-            yield (samples[at], drug), one.agent, urgency, highest.get(rule, "") if urgency == _AGAINST[1] else ""
+            most = highest.get(rule, "") if urgency == _AGAINST[1] else ""
+            yield (samples[at], drug), one.agent, one.enzyme if one.strength == _BLOCKS else "", urgency, most
 
 
 def _by_level(named: Collection[Pair], acting: pl.DataFrame, kb: KnowledgeBase) -> Iterator[tuple[Pair, str]]:

@@ -195,11 +195,14 @@ def _otherwise(valid: Sequence[S], deciding: S) -> S | None:
 
 
 def _differing(valid: Sequence[S]) -> tuple[tuple[S, S | None], ...]:
-    """Return what each source wants where they do not want the same; a source that merely gives no advice is none."""
+    """Return what each source wants where they do not want the same; a source that merely gives no advice is none.
+
+    Neither is one that corrects a dose which is worked out from other genes: the correction is no dose of its own.
+    """
     first: dict[str, S] = {}
     settled: dict[str, S] = {}
     for row in valid:
-        if row.urgency != "no_data" and not row.names_no_change:
+        if row.urgency != "no_data" and not row.names_no_change and not row.has(FlagCode.OF_CALCULATED_DOSE):
             first.setdefault(row.source, row)
             if row.applies == "yes":
                 settled.setdefault(row.source, row)

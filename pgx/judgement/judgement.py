@@ -9,7 +9,7 @@ from pgx.codes import Flag, FlagCode
 from pgx.judgement.decide import Decision
 from pgx.judgement.listed import names_of
 from pgx.judgement.relief import Relief, milder
-from pgx.judgement.rule_details import with_lowest
+from pgx.judgement.rule_details import LOADING, with_lowest
 from pgx.judgement.statement import NOBODY, S, Statement, by_source
 from pgx.knowledge.acting import DECIDES
 
@@ -24,7 +24,9 @@ With those that must go too, and, where it is not to be started, what is said of
 STILL_ACTING = FlagCode.STILL_ACTING
 """``still_acting:<agent>:<day>``: a medicine that was stopped acts on the drug until about that day."""
 CHANGE_FIRST = "change_first"
-"""Action of a medicine that is the cause of what is said of another one."""
+"""Action of a medicine that is the cause of what is said of another one, and the one to change."""
+CHANGE_ONE = "change_one"
+"""Action of a medicine that is the cause of what is said of another one: either of the two is changed."""
 NOT_STARTED = "not_started"
 """Action of a medicine that is only planned and does not go together with one that is taken."""
 NOT_TOGETHER = "not_together"
@@ -96,6 +98,8 @@ class Known:
         The medicines without which something milder is said.
     not_started
         Which of the drug and of those beside which it is ruled out are not to be started (`pgx.judgement.together`).
+    gives_way
+        Which of the drug and of those medicines are to be changed (`pgx.judgement.standings`).
     left_out
         Concepts that the sources ask for and whose value was left out.
     running
@@ -112,6 +116,7 @@ class Known:
     waits: Mapping[str, int] = field(default_factory=dict)
     reliefs: tuple[Relief, ...] = ()
     not_started: tuple[str, ...] = ()
+    gives_way: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     running: bool = False
     beside: tuple[str, ...] = ()
@@ -161,7 +166,8 @@ def _details(decision: Decision[S], said: S | None, known: Known) -> list[str]:
     """
     if said is None or said.turned or decision.urgency == "no_data":
         return []
-    rows = [said, *(row for row in decision.agreeing if row.applies == "yes" and row.action_code == said.action_code)]
+    holding = ("yes", said.applies)  # where the age is not known, a limit for some ages counts as one for others does
+    rows = [said, *(row for row in decision.agreeing if row.applies in holding and row.action_code == said.action_code)]
     # A dose in numbers is of the genes alone: a drug that acts on this one may turn it around. The label's counts it.
     of_genes = said is not decision.ruled_out
     withheld = set(DOSES) if decision.acting and of_genes else set()
@@ -188,10 +194,13 @@ def _details(decision: Decision[S], said: S | None, known: Known) -> list[str]:
     if of_genes and decision.urgency == "change_dose" and not any(Flag.parse(one).code in DOSES for one in details):
         details += by_label[:1]
     # Of several sources that ask for the same, and of the genes beside a label, the lowest leads as well.
-    rows = [row for row in decision.agreeing if row.applies == "yes"] if of_genes and not withheld else []
+    rows = [row for row in decision.agreeing if row.applies in holding] if of_genes and not withheld else []
     if not of_genes and all(acting.asks_for == "lower" for acting in decision.acting):
         rows = [row for row in decision.valid if row.applies == "yes" and row.urgency == "change_dose"]
     by_label += [detail for row in rows for detail in known.details.get(row.rule, ())]
+    if decision.urgency == "change_dose" and not any(Flag.parse(one).code in DOSES for one in details):
+        of_loading = (detail for row in decision.agreeing for detail in known.details.get(row.rule, ()))
+        details += [detail for detail in of_loading if detail == LOADING][:1]
     return with_lowest(details, by_label)
 
 
@@ -234,7 +243,8 @@ def _action(decision: Decision[S], said: Statement | None) -> str | None:
 
 def _alternatives(decision: Decision[S], drug: str) -> Iterator[str]:
     if decision.urgency in _REPLACING:
-        rows = (*decision.agreeing, *(row for row in decision.valid if row.urgency in _REPLACING))
+        # What a source names instead stays true where another medicine takes its advice on the dose its weight.
+        rows = (*decision.agreeing, *sorted(decision.valid, key=lambda row: row.urgency not in _REPLACING))
         for row in rows:
             yield from (name for name in names_of(row.row["alternatives"]) if name != drug)
 
@@ -289,6 +299,7 @@ def _causes(decision: Decision[S], known: Known) -> Iterator[str]:
         elif agent in known.waits:
             yield str(Flag(FlagCode.WAIT_AFTER, agent, str(known.waits[agent])))
     yield from (str(Flag(FlagCode.NOT_STARTED, name)) for name in known.not_started)
+    yield from (str(Flag(FlagCode.GIVES_WAY, name)) for name in known.gives_way)
 
 
 def _without(known: Known) -> Iterator[str]:

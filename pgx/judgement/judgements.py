@@ -17,6 +17,7 @@ from pgx.judgement.judgement import Judgement, Known, judge
 from pgx.judgement.listed import names_of
 from pgx.judgement.relief import Relief, Suspects, Without, reliefs, suspects
 from pgx.judgement.rule_details import details_of
+from pgx.judgement.standings import Standings, giving_way, standings_of
 from pgx.judgement.statement import URGENCIES, Row, Statement
 from pgx.judgement.together import Lists, Told, lists_of, with_causes
 from pgx.knowledge.base import KnowledgeBase
@@ -82,16 +83,17 @@ def judgements(
     long_taken
         (sample, drug) of what has been taken for long (`pgx.phenotypes.exposures.long_taken`).
     """
-    lists = None if medications is None else lists_of(medications, exposures)
+    standings = standings_of(kb)
+    lists = None if medications is None else lists_of(medications, exposures, standings)
     known, made_of = (calls, scores, kb, exposures, left_out or {}, long_taken), drug_names(kb).made_of
     if later is None or later.is_empty() or lists is None:
         both = lists.whatever_is_started(without) if without and lists else without
-        return _frame(with_causes(_told(guidance, *known, both, lists), lists, made_of))
+        return _frame(with_causes(_told(guidance, *known, both, lists), lists, made_of, standings))
     then = {(one.sample, one.judgement.drug): one for one in _told(later, *known, without, lists)}
     today = lists.without_planned(lists.whatever_is_started(without), then) if without else None
     now = _told(guidance, *known, today, lists)
     found = [replace(one, later=then.get((one.sample, one.judgement.drug))) for one in now]
-    return _frame(with_causes(found, lists, made_of))
+    return _frame(with_causes(found, lists, made_of, standings))
 
 
 def _told(
@@ -113,7 +115,7 @@ def _told(
     for sample, drug, endpoint, good in scores.select("sample", "drug", "endpoint", "usable").iter_rows():
         usable[sample, drug][endpoint] = good
     details, until, of_pairs = details_of(kb), _until(exposures), _until(exposures, pairs=True)
-    after = pair_days(kb)
+    after, standings = pair_days(kb), standings_of(kb)
     by_drug = _by_drug(guidance, said)
     decisions: dict[tuple[int, ...], Decision[Statement]] = {}
     for numbers in by_drug.values():
@@ -147,6 +149,7 @@ def _told(
                 waits={one: after[one, drug] for one in pairs if (one, drug) in after},
                 reliefs=relief,
                 not_started=idle,
+                gives_way=_giving_way(drug, relief, idle, standings),
                 left_out=lacking,
                 running=running,
                 beside=both,
@@ -158,6 +161,13 @@ def _told(
         named = (one.agent for row in decision.limits if row.applies == "yes" for one in row.acting)
         found.append(Told(sample, cases[case], forbidden, tuple(acting), tuple(dict.fromkeys(named))))
     return found
+
+
+def _giving_way(drug: str, reliefs: Sequence[Relief], idle: Collection[str], standings: Standings) -> tuple[str, ...]:
+    """Return which of a drug and of the medicines without which less is said of it are to be changed."""
+    found = giving_way(drug, [[agent for agent in one.agents if agent not in idle] for one in reliefs], standings)
+    # What is not begun waits for what is taken, unless that is the easier one to change.
+    return found or ((drug,) if drug in idle and reliefs else ())
 
 
 def _changed_beside(decision: Decision[Statement]) -> tuple[str, ...]:

@@ -111,6 +111,11 @@ def not_started_of(judgement: Judgement) -> tuple[str, ...]:
     return tuple(name for (name,) in arguments_of(judgement, FlagCode.NOT_STARTED, 1))
 
 
+def gives_way_of(judgement: Judgement) -> tuple[str, ...]:
+    """Return which of the drug and of those that do not go together with it are to be changed; empty = either."""
+    return tuple(name for (name,) in arguments_of(judgement, FlagCode.GIVES_WAY, 1))
+
+
 def agents_of(judgement: Judgement) -> list[str]:
     """Return the medicines that are the cause of what is said and that could be changed."""
     return list(dict.fromkeys(agent for cause in causes_of(judgement) for agent in cause.taken))

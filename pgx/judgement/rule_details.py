@@ -15,8 +15,12 @@ AT_MOST = FlagCode.AT_MOST
 DOSE = FlagCode.DOSE
 """``dose:<dose>:<unit>``: the dose, as the source writes it."""
 
+LOADING = f"{DOSE}:the loading dose stays as usual:"
+"""Said of a change of the maintenance dose of which the source leaves the first dose out."""
+
 _MG_A_DAY = re.compile(rf"{AT_MOST}:(?P<mg>\d+(?:\.\d+)?)(?: mg (?P<times>|once |twice )a day\b|:mg/day\b)")
 _TIMES = {None: 1, "": 1, "once ": 1, "twice ": 2}
+_LOADING = {"standard_loading_dose", "standard_first_or_loading_dose"}
 _WITH_DOSE = ("change_dose", "monitor")
 
 
@@ -62,6 +66,8 @@ def _details(row: Mapping[str, object], urgencies: Mapping[str, str]) -> Iterato
         yield f"{AT_MOST}:{row['max_dose']}:{row['max_dose_unit'] or ''}"
     elif row["start_dose"] is not None and urgencies.get(str(row["action"])) in _WITH_DOSE:
         yield f"{DOSE}:{row['start_dose']}:{row['start_dose_unit'] or ''}"
+    elif _LOADING.intersection(str(row["notes"] or "").split(";")):
+        yield LOADING
 
 
 def _of_label(row: Mapping[str, object]) -> Iterator[str]:

@@ -3,9 +3,11 @@
 The rule, in this one place. A medicine is *ruled out* beside another one where it is to be avoided and would not be
 without that one, or where a label forbids the two together.
 
-- Both are taken, or both are only planned: the one that acts is changed first.
-- One is taken and the other is only planned: the planned one is not started. If it is the one that acts, the drug that
-  is taken keeps what is said of it without the other one. If it is the one that is acted on, both ways are named.
+- Both are taken, or both are only planned: the one that can rather be replaced gives way (`pgx.judgement.standings`);
+  where nothing is known of that, it is one of the two.
+- One is taken and the other is only planned: the planned one is not started, unless it is one to keep and the other
+  can be replaced. If it is the one that acts, the drug that is taken keeps what is said of it without the other one. If
+  it is the one that is acted on, both ways are named where the one that is taken is easier to change.
 - The labels of both forbid the other one: it is one or the other, unless only one of them is taken.
 
 Whichever gives way, a medicine of the list beside which another one of it is ruled out is never "fine as usual", nor
@@ -17,22 +19,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import polars as pl
 
 from pgx.codes import Flag, FlagCode
-from pgx.judgement.judgement import CAUSES, CHANGE_FIRST, NOT_STARTED, NOT_TOGETHER, Judgement
-from pgx.judgement.read_back import Once, agents_of, causes_of, not_started_of, once
+from pgx.judgement.judgement import CAUSES, CHANGE_FIRST, CHANGE_ONE, NOT_STARTED, NOT_TOGETHER, Judgement
+from pgx.judgement.read_back import Once, agents_of, causes_of, gives_way_of, not_started_of, once
 from pgx.judgement.relief import Case, Without, milder
+from pgx.judgement.standings import Standings, giving_way, kept_before
 from pgx.judgement.statement import URGENCIES
 from pgx.knowledge.acting import DECIDES, PLANNED
 
 _Listed = TypeVar("_Listed")
-FOR_OTHERS = (CHANGE_FIRST, NOT_STARTED, NOT_TOGETHER)
+FOR_OTHERS = (CHANGE_FIRST, CHANGE_ONE, NOT_STARTED, NOT_TOGETHER)
 """Actions of a medicine that are said for the sake of another one: it gives way, or that one does not go with it."""
 
+_NOTHING_KNOWN: Standings = {}
 _QUIET = ("standard", "no_data")
 """Urgencies of a medicine that itself asks for nothing."""
 
@@ -46,6 +50,7 @@ class Lists:
 
     taken: frozenset[Key]
     planned: frozenset[Key]
+    standings: Standings = field(default_factory=dict)
 
     def not_started(self, sample: str, drug: str, agents: Collection[str]) -> tuple[str, ...]:
         """Return which of a person's drug and those beside which it is ruled out are not to be started.
@@ -53,7 +58,15 @@ class Lists:
         A medicine that is on no list, and is only asked about, is not taken.
         """
         planned = tuple(agent for agent in agents if (sample, agent) in self.planned)
-        return not_started(drug, agents, planned, taken=(sample, drug) in self.taken)
+        taken = (sample, drug) in self.taken
+        others = [agent for agent in agents if agent not in planned]
+        if (sample, drug) in self.planned and others and all(kept_before(drug, one, self.standings) for one in others):
+            return ()  # what is to be kept is begun, and what is taken beside it gives way
+        return not_started(drug, agents, self.not_kept(drug, planned) if taken else planned, taken=taken)
+
+    def not_kept(self, drug: str, agents: Iterable[str]) -> tuple[str, ...]:
+        """Return those of some medicines for the sake of which a drug need not give way."""
+        return tuple(agent for agent in agents if not kept_before(agent, drug, self.standings))
 
     def planned_of(self, sample: str, drug: str, among: Collection[str]) -> tuple[str, ...]:
         """Return the planned medicines behind what is said of a drug: those among the acting ones, else all of them."""
@@ -124,14 +137,14 @@ def taken_and_planned(listed: Iterable[tuple[_Listed, str]]) -> tuple[tuple[_Lis
     return tuple(taken), tuple(dict.fromkeys(one for one, status in rows if status == PLANNED and one not in taken))
 
 
-def lists_of(medications: pl.DataFrame, exposures: pl.DataFrame | None) -> Lists:
+def lists_of(medications: pl.DataFrame, exposures: pl.DataFrame | None, standings: Standings = _NOTHING_KNOWN) -> Lists:
     """Return which medicines (`pgx.schema.MEDICATIONS`) are taken and which only planned."""
     rows = medications.select("sample", "drug", "status").iter_rows()
     taken, planned = map(set, taken_and_planned(((sample, drug), status) for sample, drug, status in rows))
     acting: set[Key] = set()
     if exposures is not None:
         acting = set(exposures.filter(pl.col("phase") != PLANNED).select("sample", "agent").iter_rows())
-    return Lists(frozenset(taken | (planned & acting)), frozenset(planned - taken - acting))
+    return Lists(frozenset(taken | (planned & acting)), frozenset(planned - taken - acting), standings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +164,10 @@ class Told:
 
 
 def with_causes(
-    found: Sequence[Told], lists: Lists | None, made_of: Mapping[str, tuple[str, ...]]
+    found: Sequence[Told],
+    lists: Lists | None,
+    made_of: Mapping[str, tuple[str, ...]],
+    standings: Standings = _NOTHING_KNOWN,
 ) -> Iterator[tuple[str, Judgement]]:
     """Yield sample and judgement: a medicine beside which another one is ruled out says so, and what becomes of it.
 
@@ -163,6 +179,8 @@ def with_causes(
         What is taken and what is planned; None = all of it is taken.
     made_of
         Combination -> its parts: one that is not listed is there part by part.
+    standings
+        Which medicines are kept, and which can be replaced.
     """
     harmed: defaultdict[Key, list[Judgement]] = defaultdict(list)
     beside: defaultdict[Key, list[Judgement]] = defaultdict(list)
@@ -188,7 +206,7 @@ def with_causes(
         told = one.judgement if whole is one or lists is None else _today(one.judgement, whole, lists)
         acts_on, stands_beside = harmed.get(key, ()), beside.get(key, ())
         if acts_on or stands_beside:
-            told = _marked(told, whole.judgement, acts_on, stands_beside)
+            told = _marked(told, whole.judgement, acts_on, stands_beside, standings)
         elif key in limited and told.urgency in _QUIET:
             flags = (str(Flag(FlagCode.ACTS_ON, drug)) for drug in limited[key])
             told = replace(told, flags=(*flags, *told.flags))
@@ -200,7 +218,8 @@ def _whole(one: Told, later: Told, lists: Lists) -> Told:
     rejects = _ruled_out(later.judgement) and later.judgement.applies == "yes" and not _ruled_out(one.judgement)
     if not rejects or not_started_of(later.judgement):
         return later
-    gone = lists.planned_of(one.sample, one.judgement.drug, later.acting)
+    drug = one.judgement.drug
+    gone = lists.not_kept(drug, lists.planned_of(one.sample, drug, later.acting))
     flags = (str(Flag(FlagCode.NOT_STARTED, agent)) for agent in gone)
     judgement = replace(later.judgement, flags=(*later.judgement.flags, *flags))
     return replace(later, judgement=judgement, forbidden_beside=(*later.forbidden_beside, *gone))
@@ -218,6 +237,8 @@ def _today(judgement: Judgement, whole: Told, lists: Lists) -> Judgement:
         same = then == once(behind, judgement) and later.urgency == judgement.urgency
         return judgement if same else _once(judgement, then)
     gone = not_started_of(later)
+    if not gone and acting and judgement.drug in gives_way_of(later):
+        return _once(judgement, once(acting, later))
     if not gone:
         # What may rule it out by a population alone does so by what else is known: the dose is left open by what acts.
         return _once(judgement, Once(acting, DECIDES, "", ())) if acting and judgement.dose_change else judgement
@@ -236,7 +257,11 @@ def _once(judgement: Judgement, then: Once) -> Judgement:
 
 
 def _marked(
-    judgement: Judgement, whole: Judgement, harmed: Sequence[Judgement], beside: Sequence[Judgement]
+    judgement: Judgement,
+    whole: Judgement,
+    harmed: Sequence[Judgement],
+    beside: Sequence[Judgement],
+    standings: Standings,
 ) -> Judgement:
     """Return the judgement of a medicine that acts on some drugs, and beside which others are ruled out.
 
@@ -245,9 +270,12 @@ def _marked(
     # Where this one is ruled out beside the other one too, its own line says so.
     own = {cause.agents[0] for cause in causes_of(whole) if len(cause.agents) == 1 and _ruled_out(whole)}
     mutual = [one for one in harmed if one.drug in own and _ruled_out(one) and not _waits(one)]
-    either = [one.drug for one in mutual if not {*not_started_of(one), *not_started_of(whole)}]
+    either = [one.drug for one in mutual if not {*not_started_of(one), *not_started_of(whole), *gives_way_of(one)}]
     acts_on = [one for one in harmed if one not in mutual]
     others = [one for one in beside if one.drug not in own]
+    # A medicine that is to be kept is not changed for one that can be replaced: that one is.
+    others += [one for one in acts_on if one.drug in gives_way_of(one)]
+    acts_on = [one for one in acts_on if one not in others]
     if either:
         flags = (str(Flag(FlagCode.ONE_OF, drug)) for drug in either)
         judgement = replace(judgement, flags=(*flags, *judgement.flags))
@@ -258,7 +286,7 @@ def _marked(
         judgement = change_first(judgement, acts_on)
     if others:
         idle = [one.drug for one in others if _waits(one)]
-        judgement = _not_together(judgement, {one.drug: one for one in others}, idle)
+        judgement = _not_together(judgement, {one.drug: one for one in others}, idle, standings)
     if waiting and len(waiting) == len(acts_on):
         judgement = change_first(judgement, acts_on)
     if any(judgement.drug in not_started_of(one) for one in (*harmed, *beside)):
@@ -278,10 +306,13 @@ def change_first(judgement: Judgement, harmed: Sequence[Judgement]) -> Judgement
                 more = [others, *said] if others or said else []
                 flags.append(str(Flag(CAUSES, one.drug, "+".join(cause.genes), *more)))
     less = milder(judgement.urgency, "monitor") or judgement.urgency == "no_data"
+    first = any(judgement.drug in gives_way_of(one) for one in harmed)
+    if first:
+        flags.append(str(Flag(FlagCode.GIVES_WAY, judgement.drug)))
     return replace(
         judgement,
         urgency="monitor" if less else judgement.urgency,
-        action=CHANGE_FIRST if less else judgement.action,
+        action=(CHANGE_FIRST if first else CHANGE_ONE) if less else judgement.action,
         flags=(*flags, *judgement.flags),
     )
 
@@ -295,14 +326,18 @@ def _ruled_out(judgement: Judgement) -> bool:
     return judgement.urgency == "avoid"
 
 
-def _not_together(judgement: Judgement, drugs: Mapping[str, Judgement], idle: Collection[str]) -> Judgement:
+def _not_together(
+    judgement: Judgement, drugs: Mapping[str, Judgement], idle: Collection[str], standings: Standings = _NOTHING_KNOWN
+) -> Judgement:
     """Return the judgement with the drugs that do not go with it, each with what says so of which of the two."""
     flags = []
     for drug, said in drugs.items():
         flags.append(str(Flag(FlagCode.NOT_TOGETHER, drug, said.action or said.urgency, "+".join(said.sources))))
         if drug in idle:
             flags.append(str(Flag(FlagCode.NOT_STARTED, drug)))
-    told = replace(judgement, flags=(*flags, *judgement.flags))
+        else:
+            flags += (str(Flag(FlagCode.GIVES_WAY, one)) for one in giving_way(drug, [[judgement.drug]], standings))
+    told = replace(judgement, flags=tuple(dict.fromkeys((*flags, *judgement.flags))))
     less = milder(judgement.urgency, "monitor") or judgement.urgency == "no_data"
     return replace(told, urgency="monitor", action=NOT_TOGETHER) if less else told
 

@@ -174,7 +174,9 @@ HARMED = {"action": "avoid", "urgency": "avoid", "flags": "phenoconverted;genes_
 
 
 def test_a_medicine_without_which_less_would_be_asked_for_is_the_cause():
-    found = said(row(**HARMED), reliefs=(Relief(("paroxetine",), ("G",), "standard", "standard"),))
+    found = said(
+        row(**HARMED), reliefs=(Relief(("paroxetine",), ("G",), "standard", "standard"),), gives_way=("paroxetine",)
+    )
     assert found.flags[0] == "cause:paroxetine:G:standard"
     assert found.could_change == ("drug:paroxetine=standard",)
     cause = change_first(judge("P", "paroxetine", decide([row(drug="paroxetine")])), [found])
@@ -186,7 +188,7 @@ def test_two_that_make_a_difference_together_are_named_together_and_so_are_the_o
     assert found.flags[0] == "cause:bupropion+paroxetine:G:standard"
     assert found.could_change == ("drug:bupropion+paroxetine=standard",)
     cause = change_first(judge("P", "paroxetine", decide([row(drug="paroxetine")])), [found])
-    assert cause.flags[0] == "causes:d:G:bupropion" and cause.action == "change_first"
+    assert cause.flags[0] == "causes:d:G:bupropion" and cause.action == "change_one"
 
 
 def test_what_was_stopped_is_waited_for_and_not_changed_first():

@@ -14,6 +14,7 @@ from pgx.guidance import recommend
 from pgx.judgement import Judgement, judgements, of_row
 from pgx.judgement.planned import settled
 from pgx.judgement.read_back import arguments_of, causes_of, not_started_of
+from pgx.judgement.standings import kept_before, standings_of
 from pgx.judgement.together import Lists, Told, with_causes
 from pgx.judgement.without_drugs import without_drugs
 from pgx.phenotypes import assign
@@ -27,6 +28,7 @@ from tests.reports.rendered import render_text, view
 from tests.sizes import size
 
 KB = knowledge.load()
+STANDINGS = standings_of(KB)
 NORMAL = {gene: pattern("*1/*1") for gene in ("CYP2C19", "CYP2D6", "CYP2C9", "SLCO1B1", "TPMT", "NUDT15")}
 PLANNED = "planned"
 COMFORTS = ("standard", "no_data")
@@ -79,6 +81,15 @@ NO_ENZYME = [
 ]
 
 
+STAND_ALIKE = [
+    ("clopidogrel", "ritonavir"),
+    ("voriconazole", "rifampin"),
+    ("simvastatin", "clarithromycin"),
+    ("citalopram", "linezolid"),
+    ("posaconazole", "rifampin"),
+]
+
+
 def does(drug, agent):
     """What the line of an agent says that it does: where no enzyme is named, that the two do not go together."""
     return f"{'it does not go together with' if (drug, agent) in NO_ENZYME else 'it acts on'} {drug}"
@@ -90,13 +101,23 @@ def when(agent):
 
 
 @pytest.mark.parametrize(("drug", "agent", "without"), PAIRS)
-def test_of_two_that_are_taken_the_one_that_acts_is_changed_first(drug, agent, without):
+def test_of_two_that_are_taken_the_one_that_can_be_replaced_is_changed_first(drug, agent, without):
     found = result(NORMAL, [drug, agent])
     own, other = line(found, drug), line(found, agent)
     assert own.urgency == "avoid"
-    assert own.headline.startswith(f"change {agent} first, if that is possible ({when(agent)}: {without}); otherwise ")
-    assert (other.urgency, other.action) == ("monitor", "change_first")
-    assert other.headline.startswith(f"change this one first, if that is possible: {does(drug, agent)}")
+    if (drug, agent) in STAND_ALIKE:
+        which, this, action = f"this one or {agent}", "this one or the other", "change_one"
+        named = when(agent).replace(" it", f" {agent}")
+    else:
+        which, this, action = (
+            f"{agent} first, if that is possible",
+            "this one first, if that is possible",
+            "change_first",
+        )
+        named = when(agent)
+    assert own.headline.startswith(f"change {which} ({named}: {without}); otherwise ")
+    assert (other.urgency, other.action) == ("monitor", action)
+    assert other.headline.startswith(f"change {this}: {does(drug, agent)}")
 
 
 @pytest.mark.parametrize(("drug", "agent", "without"), PAIRS)
@@ -119,10 +140,15 @@ def test_the_drug_is_not_started_where_the_one_that_acts_is_taken_already(drug, 
     found = result(NORMAL, [planned(drug), agent])
     own, other = line(found, drug), line(found, agent)
     assert own.urgency == "avoid"
-    assert own.headline.startswith(
-        f"do not start this one as long as {agent} is taken; or change {agent} first, if that is possible "
-        f"({when(agent)}: {without}); otherwise "
-    )
+    if (
+        drug,
+        agent,
+    ) not in STAND_ALIKE:  # what cures, or holds a grave disease, is not withheld for what can be replaced
+        lead = f"change {agent} first, if that is possible ({when(agent)}: {without}); otherwise "
+        assert own.headline.startswith(lead) and (other.urgency, other.action) == ("monitor", "change_first")
+        return
+    lead = f"do not start this one as long as {agent} is taken ({when(agent)}: {without}); otherwise "
+    assert own.headline.startswith(lead)
     assert (other.urgency, other.action) == ("monitor", "not_together")
     said = SOURCE.sub("", other.headline, count=1)
     assert said.startswith(f"{drug}, which is not taken yet, is not to be started beside it; for itself: ")
@@ -157,9 +183,11 @@ def test_every_output_says_it(drug, agent, without, statuses):
     found = result(NORMAL, listed)
     assert not list(disagreements(found))
     ask = {
-        ("current", "current"): f"ask whether {agent} can be changed",
+        ("current", "current"): f"ask whether {'this one or ' if (drug, agent) in STAND_ALIKE else ''}{agent} can be",
         ("current", PLANNED): f"ask whether you can do without {agent}, which you do not take yet: it does not go",
-        (PLANNED, "current"): f"ask whether you can do without it as long as you take {agent}",
+        (PLANNED, "current"): f"ask whether you can do without it as long as you take {agent}"
+        if (drug, agent) in STAND_ALIKE
+        else f"ask whether {agent} can be changed",
     }[statuses]
     texts = everything(found, drug)
     assert ask in " ".join(re.sub(r"<[^>]+>", " ", texts["leaflet"]).split())
@@ -184,10 +212,12 @@ def test_two_that_change_the_dose_of_each_other_are_not_said_to_be_one_or_the_ot
 
 
 def test_labels_of_both_forbid_the_other_one():
-    both = result(NORMAL, ["citalopram", "pimozide"])
-    for drug, other in (("citalopram", "pimozide"), ("pimozide", "citalopram")):
+    both = result(NORMAL, ["voriconazole", "sirolimus"])
+    for drug, other in (("voriconazole", "sirolimus"), ("sirolimus", "voriconazole")):
         own = line(both, drug)
-        assert own.headline.startswith(f"give this one or {other}, not both (without it: ") and own.urgency == "avoid"
+        assert (
+            own.headline.startswith(f"give this one or {other}, not both (without {other}: ") and own.urgency == "avoid"
+        )
         assert "change " not in own.headline and "for itself" not in own.headline
     one = result(NORMAL, ["citalopram", planned("pimozide")])
     kept, new = line(one, "citalopram"), line(one, "pimozide")
@@ -324,7 +354,7 @@ def test_what_is_said_without_a_medicine_is_said_of_the_list_without_it(people):
 
 
 def test_only_one_of_two_gives_way(people):
-    """Nobody is sent from a medicine that is taken to make place for one that is only planned."""
+    """Nobody is sent from what is taken to make place for what is only planned, unless that is kept and this is not."""
     _, lists, found = people
     for (sample, drug), one in judged(found).items():
         status = {each["drug"]: each["status"] for each in lists[sample]}
@@ -333,8 +363,9 @@ def test_only_one_of_two_gives_way(people):
         idle = {flag.partition(":")[2] for flag in one.flags if flag.startswith("not_started:")}
         agents = {agent for cause in causes_of(one) for agent in cause.agents}
         if status[drug] == "current":
-            assert {agent for agent in agents if status[agent] == PLANNED} <= idle, (lists[sample], drug)
-        elif any(status[agent] == "current" for agent in agents):
+            new = {agent for agent in agents if status[agent] == PLANNED and not kept_before(agent, drug, STANDINGS)}
+            assert new <= idle, (lists[sample], drug)
+        elif any(status[agent] == "current" and not kept_before(drug, agent, STANDINGS) for agent in agents):
             assert drug in idle, (lists[sample], drug)
 
 

@@ -46,7 +46,7 @@ def lines(*written: str):
         ("Paxlovid", "tacrolimus", "nirmatrelvir/ritonavir in Paxlovid (strong CYP3A4 inhibitor"),
         ("Paxlovid", "clopidogrel", "ritonavir in Paxlovid lowers the active form of clopidogrel"),
         ("Orkambi", "tacrolimus", "ivacaftor / lumacaftor in Orkambi (strong CYP3A4 inducer)"),
-        ("Symbyax", "codeine", "change fluoxetine (in Symbyax) first"),
+        ("Symbyax", "codeine", "change this one or fluoxetine (in Symbyax) (without fluoxetine (in Symbyax)"),
     ],
 )
 def test_what_acts_is_named_with_its_product(product, victim, says):

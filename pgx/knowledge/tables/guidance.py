@@ -288,6 +288,21 @@ DOSED_BY = Table(
     ),
 )
 
+STANDINGS = Table(
+    "standings",
+    "Which of two medicines that do not go together is the one to change: what is kept stays beside what is not, and "
+    "what can be replaced gives way to what cannot. Of two that stand alike nobody is told which. A drug that is named "
+    "goes before its groups, and of these one in which it is kept.",
+    ("group",),
+    (
+        Field("group", T, "what the drugs are", required=True),
+        Field("atc", T, "groups of the ATC joined by ';'"),
+        Field("drugs", T, "drugs outside these groups, joined by ';'"),
+        Field("standing", T, "whether it is kept or can be replaced", required=True, codes=("kept", "replaceable")),
+        Field("source", T, "what it rests on; recall where it says so", required=True),
+    ),
+)
+
 ESTIMATE_GAPS = Table(
     "estimate_gaps",
     "What a record may hold that matters to an outcome and that the estimate leaves out: said beside the number.",

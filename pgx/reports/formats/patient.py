@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from pgx.codes import FlagCode
 from pgx.judgement.decide import CHANGES
-from pgx.judgement.judgement import NOT_TOGETHER
-from pgx.judgement.read_back import is_running, long_beside, once_of
+from pgx.judgement.judgement import CHANGE_FIRST, NOT_TOGETHER
+from pgx.judgement.read_back import gives_way_of, is_running, long_beside, once_of
 from pgx.judgement.statement import alike
 from pgx.knowledge.acting import DECIDES, PLANNED, Acting, same_way
 from pgx.reports.formats.html import environment, stylesheet
@@ -157,7 +157,7 @@ def _plain_once(drug: Drug) -> str:
 
 def _plain_today(drug: Drug) -> str:
     if drug.told_for_others:
-        return words("action", drug.action, plain=True)
+        return _plain_for_others(drug)
     if drug.ruled_out:
         named = (acting for row in (drug.ruled_out, *alike(drug.limits, drug.ruled_out)) for acting in row.acting)
         agents = " and ".join(dict.fromkeys(map(_agent, same_way(tuple(named)))))
@@ -180,6 +180,16 @@ def _plain_today(drug: Drug) -> str:
     return _plain(drug)
 
 
+def _plain_for_others(drug: Drug) -> str:
+    """Say what becomes of a medicine beside which another one is ruled out: which of the two is changed."""
+    others = " and ".join(name for name in gives_way_of(drug.judgement) if name != drug.name)
+    if drug.action == NOT_TOGETHER and others:
+        start = "keep taking it" if drug.medication == "current" else "it can be used"
+        return f"{start}; {others} and this one do not go together: ask about another medicine instead of {others}"
+    code = CHANGE_FIRST if drug.action == NOT_TOGETHER and gives_way_of(drug.judgement) else drug.action
+    return words("action", code, plain=True)
+
+
 def _plain_causes(drug: Drug) -> str:
     """Say which other medicines are the cause: those that can be changed, or else until when a stopped one acts."""
     if drug.causes:
@@ -194,9 +204,15 @@ def _plain_question(drug: Drug) -> str:
     agents = " and ".join(drug.causes)
     if drug.name in drug.not_started:
         without = f"ask whether you can do without it as long as you take {agents}"
-        return f"ask whether {agents} can be changed; if not, {without}" if drug.medication == PLANNED else without
+        both = drug.medication == PLANNED and drug.name not in gives_way_of(drug.judgement)
+        return f"ask whether {agents} can be changed; if not, {without}" if both else without
+    if drug.name in gives_way_of(drug.judgement):
+        return f"ask for another medicine in its place, and go on with {agents}"
     planned = all(agent in drug.not_started for agent in drug.causes)
-    return f"ask whether you can do without {agents}" if planned else f"ask whether {agents} can be changed"
+    if planned:
+        return f"ask whether you can do without {agents}"
+    which = "" if set(drug.causes) & set(gives_way_of(drug.judgement)) else "this one or "
+    return f"ask whether {which}{agents} can be changed"
 
 
 def _plain(drug: Drug) -> str:
@@ -255,16 +271,24 @@ def plain_phenotype(gene: Gene) -> str:
     if named:
         return named
     return (
-        "; ".join(_plain_status(status) for status in phenotype.split(";") if status)
+        "; ".join(dict.fromkeys(_plain_status(status) for status in _found_first(phenotype)))
         or "a result without a known meaning"
     )
+
+
+def _found_first(phenotype: str) -> list[str]:
+    """Return the parts of a result: those that were found, and only where nothing was those that were not."""
+    parts = [part for part in phenotype.split(";") if part]
+    return [part for part in parts if not part.endswith(" negative")] or parts
 
 
 def _plain_status(status: str) -> str:
     """Return the presence of an allele in everyday words; another result stays as it is."""
     allele, _, presence = status.rpartition(" ")
     text = words("presence", presence) if allele and ("presence", presence) in wording.table() else ""
-    return f"{allele} {text}" if text else status
+    if text:
+        return f"{words('plain_allele', 'sign')} {text}"
+    return status if status.replace(" ", "").isalpha() else words("plain_allele", "result")
 
 
 def short(phenotype: str) -> str:

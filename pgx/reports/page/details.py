@@ -6,7 +6,16 @@ from collections.abc import Iterator, Sequence
 
 from pgx.codes import FlagCode
 from pgx.judgement import Judgement
-from pgx.judgement.read_back import Cause, arguments_of, causes_of, is_running, not_started_of, once_of, stopped_of
+from pgx.judgement.read_back import (
+    Cause,
+    arguments_of,
+    causes_of,
+    gives_way_of,
+    is_running,
+    not_started_of,
+    once_of,
+    stopped_of,
+)
 from pgx.judgement.statement import graver
 from pgx.knowledge.acting import PLANNED
 from pgx.reports.page import wording
@@ -120,8 +129,8 @@ def _for_others(judgement: Judgement, lexicon: Lexicon) -> str:
     if not harmed:
         return ""
     idle = judgement.drug in not_started
-    kept = lexicon.goes_by_a_measured_value(judgement.drug)
-    first = "change this one or the other" if kept else "change this one first, if that is possible"
+    gives_way = judgement.drug in gives_way_of(judgement)
+    first = "change this one first, if that is possible" if gives_way else "change this one or the other"
     what = "do not start this one; choose another medicine" if idle else first
     return f"{what}: it {' and '.join(f'{how} ' + ' and '.join(drugs) for how, drugs in harmed.items())}"
 
@@ -141,7 +150,11 @@ def _beside(judgement: Judgement, *, told: bool) -> Iterator[str]:
     if others := _others_beside(judgement):
         idle = judgement.drug in not_started_of(judgement) and not told
         start = "do not start this one together with" if idle else "not together with"
-        yield f"{start} {_with_source(others, judgement, 'or')}"
+        gives_way = () if judgement.drug in not_started_of(judgement) else gives_way_of(judgement)
+        changed = "it is that one that is changed" if len(others) == 1 else "it is those that are changed"
+        changed = changed if gives_way and set(others) <= {*map(clean, gives_way)} else ""
+        changed = changed or ("change this one first, if that is possible" if judgement.drug in gives_way else "")
+        yield f"{start} {_with_source(others, judgement, 'or')}{f': {changed}' if changed else ''}"
     if new := waiting(judgement):
         yield f"{_with_source(new, judgement)}, which {_is(new)} not taken yet, {_is(new)} not to be started beside it"
 
@@ -198,38 +211,31 @@ def _given_up(
     """
     alone, idle = _action(cause.action, judgement, lexicon), not_started_of(judgement)
     which = {1: "it", 2: "both"}.get(len(cause.taken), "all of them")
-    which = _named(cause.taken, products) if _kept(cause.taken, lexicon) else which
+    gives_way = gives_way_of(judgement)
+    either = not told and judgement.drug not in idle and not (gives_way and set(cause.taken) <= set(gives_way))
+    which = _named(cause.taken, products) if either else which
     days = [int(days) for agent, days in arguments_of(judgement, FlagCode.WAIT_AFTER, 2) if agent in cause.agents]
     without = f"({_days(max(days))} after the last dose of {which}: {alone})" if days else f"(without {which}: {alone})"
     if told:
         return f"not as long as {_named(cause.taken, products)} {_is(cause.taken)} taken {without}"
     if judgement.drug in idle:
         waits = f"do not start this one as long as {_named(cause.taken, products)} {_is(cause.taken)} taken"
-        first = f"{_changed(_named(cause.taken, products), cause.taken, lexicon)} {without}"
-        return f"{waits}; or {first}" if medication == PLANNED else f"{waits} {without}"
-    either = {drug for (drug,) in arguments_of(judgement, FlagCode.ONE_OF, 1)}
-    if either.issuperset(cause.agents):
+        first = f"; or change {_named(cause.taken, products)} first, if that is possible"
+        return f"{waits}{first if medication == PLANNED and judgement.drug not in gives_way else ''} {without}"
+    one_of = {drug for (drug,) in arguments_of(judgement, FlagCode.ONE_OF, 1)}
+    if one_of.issuperset(cause.agents):
         return f"give this one or {_named(cause.taken, products)}, not both {without}"
+    if judgement.drug in gives_way:
+        return f"change this one, not {_named(cause.taken, products)}"
     planned = [agent for agent in cause.taken if agent in idle]
     taken = [agent for agent in cause.taken if agent not in idle]
-    steps = [_changed(_named(taken, products), taken, lexicon)] if taken else []
+    changed = "change {} first, if that is possible" if set(taken) <= set(gives_way) else "change this one or {}"
+    steps = [changed.format(_named(taken, products))] if taken else []
     steps += [f"do not start {_named(planned, products, 'or')}; choose another medicine"] if planned else []
     waits = " and ".join(f"{clean(agent)} acts no longer (about {clean(day)})" for agent, day in cause.until.items())
     if waits:
         return f"{', and '.join([*steps, f'wait until {waits}'])} (then: {alone})"
     return f"{', and '.join(steps)} {without}"
-
-
-def _changed(named_: str, agents: Sequence[str], lexicon: Lexicon) -> str:
-    """Return what is done about medicines that act: one that goes by a measured value is not the first to be given up.
-
-    Who takes cyclosporine for a transplanted organ, or phenytoin for epilepsy, may rather do without the other drug.
-    """
-    return f"change this one or {named_}" if _kept(agents, lexicon) else f"change {named_} first, if that is possible"
-
-
-def _kept(agents: Sequence[str], lexicon: Lexicon) -> bool:
-    return any(lexicon.goes_by_a_measured_value(agent) for agent in agents)
 
 
 def _days(number: int) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from pgx.codes import Flag, FlagCode, NoteCode
 from pgx.judgement import Judgement, decide, judge
-from pgx.judgement.read_back import is_running, long_beside
+from pgx.judgement.read_back import gives_way_of, is_running, long_beside
 from pgx.judgement.statement import GRAVEST, NOBODY, URGENCIES, Row, by_source, by_strength, dose_of
 from pgx.knowledge.acting import PLANNED, SUM_UNKNOWN, Acting, phrase, rank
 from pgx.reports.page import details, gaps, next_test, wording
@@ -113,7 +113,7 @@ def drug_of(
         doses=details.doses(judgement, lexicon),
         once=details.once_started(judgement, lexicon, products),
         set_aside=details.set_aside(judgement, advice),
-        next_test=next_test.line(tests, lexicon),
+        next_test=next_test.line(_of_what_may_go(tests, judgement), lexicon),
         reason=reason,
         sources=_sources(decision.agreeing),
         medication=medication,
@@ -141,6 +141,12 @@ def drug_of(
         refused=refused,
         local=any(row.has(FlagCode.LOCAL) for row in (*valid, *decision.limits)),
     )
+
+
+def _of_what_may_go(tests: Sequence[Row], judgement: Judgement) -> list[Row]:
+    """Return the tests without the stopping of medicines that are kept, and for which this one gives way."""
+    kept = judgement.drug in gives_way_of(judgement)
+    return [row for row in tests if not kept or row["kind"] != "drug_stopped"]
 
 
 def _settled(deciding: Advice | None) -> bool:

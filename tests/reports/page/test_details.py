@@ -34,7 +34,7 @@ def test_those_that_say_enough_are_told_beside_those_that_do_not():
     told = headline("causes:codeine", "causes:codeine:CYP2D6:bupropion", "causes", urgency="monitor")
     assert "it acts on codeine (through CYP2D6, together with bupropion); for itself: avoid" in told
     assert "together" not in headline("causes:codeine:CYP2D6:+", urgency="monitor")
-    told = headline("cause:x", "still_acting:x", "cause:paroxetine:CYP2D6:standard")
+    told = headline("cause:x", "still_acting:x", "cause:paroxetine:CYP2D6:standard", "gives_way:paroxetine")
     assert told == "change paroxetine first, if that is possible (without it: use as usual); otherwise avoid"
 
 

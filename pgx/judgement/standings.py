@@ -1,0 +1,70 @@
+"""Which of medicines that do not go together gives way, by what each is given for (table ``standings``)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from pgx.knowledge.base import KnowledgeBase
+
+Standings = Mapping[str, int]
+"""Drug in lower case -> how it stands: 1 is kept, -1 can be replaced; nothing is known of one that is not there."""
+
+_STANDINGS = {"replaceable": -1, "kept": 1}
+
+
+def standings_of(kb: KnowledgeBase) -> Standings:
+    """Return how the drugs of the knowledge base stand."""
+    return kb.remember("standings of drugs", lambda: _standings_of(kb))
+
+
+def standing(drug: str, standings: Standings) -> int:
+    """Return how a drug stands; one of which nothing is known stands between the others."""
+    return standings.get(drug.lower(), 0)
+
+
+def giving_way(drug: str, causes: Sequence[Sequence[str]], standings: Standings) -> tuple[str, ...]:
+    """Return which of a drug and of the medicines without which less is said of it are to be changed.
+
+    Empty where the two stand alike, or nothing is known of them: then it is one of the two.
+
+    Parameters
+    ----------
+    drug
+        The drug.
+    causes
+        Sets of medicines, each of which would have to go as a whole.
+    standings
+        How each of them stands.
+
+    Examples
+    --------
+    >>> giving_way("simvastatin", [["cyclosporine"]], {"simvastatin": -1, "cyclosporine": 1})
+    ('simvastatin',)
+    >>> giving_way("tamoxifen", [["paroxetine"], ["ritonavir"]], {"tamoxifen": 1, "paroxetine": -1, "ritonavir": 1})
+    ('paroxetine',)
+    """
+    own = standing(drug, standings)
+    # A set is as hard to change as the one of it that is hardest to; one of which nothing is taken asks for nothing.
+    hardest = [max((standing(agent, standings) for agent in agents), default=own) for agents in causes]
+    first = [agent for agents, rank in zip(causes, hardest, strict=True) if rank < own for agent in agents]
+    return tuple(dict.fromkeys(first)) or ((drug,) if hardest and all(rank > own for rank in hardest) else ())
+
+
+def kept_before(agent: str, drug: str, standings: Standings) -> bool:
+    """Return whether a medicine is kept, and a drug can be replaced: it is begun though the drug is taken."""
+    return (standing(drug, standings), standing(agent, standings)) == tuple(_STANDINGS.values())
+
+
+def _standings_of(kb: KnowledgeBase) -> dict[str, int]:
+    codes = kb.table("drugs").select(pl.col("drug").str.to_lowercase(), pl.col("atc").str.split(";")).drop_nulls()
+    by_group: dict[str, int] = {}
+    named: dict[str, int] = {}
+    for atc, drugs, word in kb.table("standings").select("atc", "drugs", "standing").iter_rows():
+        groups = tuple(filter(None, (atc or "").split(";")))
+        for drug, own in codes.iter_rows():
+            if any(code.startswith(groups) for code in own):
+                by_group[drug] = max(_STANDINGS[word], by_group.get(drug, -1))
+        named |= dict.fromkeys(filter(None, (drugs or "").lower().split(";")), _STANDINGS[word])
+    return by_group | named

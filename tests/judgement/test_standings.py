@@ -1,0 +1,79 @@
+"""Which of two medicines gives way: nobody is sent from what is kept for the sake of what can be replaced."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from pgx import knowledge
+from pgx.judgement.standings import giving_way, standing, standings_of
+from pgx.knowledge.drug_names import drug_names
+from tests.guidance.test_interactions import everything, line, result
+from tests.judgement.test_together import NORMAL, planned
+
+KB = knowledge.load()
+STANDINGS = standings_of(KB)
+
+KEPT = [
+    # what can be replaced, what is kept, and what says so
+    ("simvastatin", "cyclosporine"),  # Zortress, section 5: no simvastatin with cyclosporine after a transplant
+    ("levonorgestrel", "rifampin"),  # another method of contraception during treatment of tuberculosis
+    ("estrogen-containing contraceptives", "efavirenz"),  # Sustiva, section 7
+    ("estrogen-containing contraceptives", "carbamazepine"),  # Tegretol, interactions
+]
+
+
+@pytest.mark.parametrize(("drug", "kept"), KEPT)
+def test_nobody_is_told_to_change_what_is_kept(drug, kept):
+    found = result(NORMAL, [drug, kept])
+    own, other = line(found, drug), line(found, kept)
+    assert own.urgency == "avoid" and own.headline.startswith(f"change this one, not {kept}; otherwise ")
+    assert not own.next_test and f"gives_way:{drug}" in own.judgement.flags
+    assert other.headline.startswith(f"not together with {drug} (")
+    assert "): it is that one that is changed" in other.headline
+    leaflet = " ".join(re.sub(r"<[^>]+>", " ", everything(found, drug)["leaflet"]).split())
+    assert f"ask for another medicine in its place, and go on with {kept}" in leaflet
+    for text in everything(found, drug).values():
+        assert f"change {kept}" not in text and f"whether {kept} can be changed" not in text
+
+
+@pytest.mark.parametrize(("drug", "kept"), [pair for pair in KEPT if pair[1] in ("efavirenz", "carbamazepine")])
+def test_what_is_kept_is_started_though_what_can_be_replaced_is_taken(drug, kept):
+    found = result(NORMAL, [drug, planned(kept)])
+    own, other = line(found, drug), line(found, kept)
+    assert f"not_started:{kept}" not in (*own.judgement.flags, *other.judgement.flags)
+    assert other.action != "not_started" and "do not start" not in other.headline
+    assert f"once {kept} is started: avoid" in own.headline or own.urgency == "avoid"
+
+
+@pytest.mark.parametrize(
+    ("drug", "causes", "way"),
+    [
+        ("tamoxifen", [["paroxetine"]], ("paroxetine",)),
+        ("simvastatin", [["cyclosporine"]], ("simvastatin",)),
+        ("simvastatin", [["cyclosporine", "clarithromycin"]], ("simvastatin",)),
+        ("simvastatin", [["cyclosporine"], ["clarithromycin"]], ()),
+        ("simvastatin", [["cyclosporine"], []], ()),
+        ("clopidogrel", [["rifampin"]], ()),
+        ("something", [["else"]], ()),
+        ("simvastatin", [], ()),
+    ],
+)
+def test_the_set_that_is_easiest_to_change_goes_first(drug, causes, way):
+    assert giving_way(drug, causes, STANDINGS) == way
+
+
+@pytest.mark.parametrize(
+    ("drug", "how"),
+    [("aspirin", 1), ("Rifampin", 1), ("mercaptopurine", 1), ("clarithromycin", -1), ("haloperidol", 0)],
+)
+def test_what_is_kept_in_one_of_its_groups_is_kept(drug, how):
+    assert standing(drug, STANDINGS) == how
+
+
+def test_every_drug_that_is_named_is_known():
+    look_up = drug_names(KB)
+    for drugs in KB.table("standings")["drugs"].drop_nulls():
+        for drug in drugs.split(";"):
+            assert look_up.find(drug).drugs, drug

@@ -1,0 +1,71 @@
+"""What a source says stays in the line: limits beside other medicines, alternatives, the loading dose."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from pgx.judgement.rule_details import LOADING, details_of
+from pgx.reports.page.details import doses, instead, not_fitting, words_with
+from pgx.reports.page.lexicon import Lexicon
+from tests.guidance.test_interactions import KB, everything, line, result
+from tests.judgement.test_judge import row, said
+from tests.phenotypes.builders import pattern
+
+LEXICON = Lexicon(KB)
+POOR = {gene: pattern(diplotype) for gene, diplotype in (("CYP2C19", "*2/*2"), ("CYP2D6", "*4/*4"))}
+
+
+def test_what_blocks_the_very_gene_leaves_the_dose_of_the_label():
+    # Labels of pravastatin, rosuvastatin and fluvastatin give a dose beside cyclosporine, which blocks SLCO1B1.
+    own = line(result({"SLCO1B1": pattern("*5/*5")}, ["simvastatin", "cyclosporine"]), "simvastatin").judgement
+    said = {one.partition(" ")[0]: one for one in instead(own)}
+    assert "at most 20 mg a day with cyclosporine" in said["pravastatin"]
+    assert "at most 5 mg a day with cyclosporine" in said["rosuvastatin"]
+    assert "atorvastatin (another medicine of the list rules it out)" in not_fitting(own)
+
+
+def test_what_does_to_a_third_medicine_what_the_replaced_one_does_says_so():
+    listed = ["tacrolimus", {"drug": "voriconazole", "status": "planned"}]
+    own = line(result({"CYP2C19": pattern("*17/*17")}, listed), "voriconazole").judgement
+    assert "posaconazole (acts on tacrolimus too)" in instead(own)
+
+
+def test_a_combination_that_is_named_instead_is_looked_at_part_by_part():
+    listed = ["warfarin", {"drug": "clopidogrel", "status": "planned"}]
+    own = line(result(POOR, listed), "clopidogrel").judgement
+    assert "acetylsalicylic acid/dipyridamole (monitor with warfarin)" in instead(own)
+
+
+def test_what_a_source_names_instead_stays_where_another_medicine_takes_its_dose_the_weight():
+    own = line(result(POOR, ["tramadol", "oxycodone", "amlodipine"]), "tramadol").judgement
+    assert own.alternatives == ("morphine",)
+
+
+def test_of_two_limits_for_ages_that_are_not_known_the_lower_one_counts():
+    own = line(result(POOR, ["pimozide"]), "pimozide")  # FDA: 4 mg for adults; DPWG: 10 mg from 12 years
+    assert "at_most:4:mg/day" in own.judgement.flags and "at most 4 mg/day" in own.headline
+
+
+@pytest.mark.parametrize("rule", ["CPIC-0458", "CPIC-0764", "DPWG-1353"])
+def test_the_loading_dose_stays_where_the_source_lowers_the_dose_that_follows(rule):
+    lower = row(guideline=rule, action="reduce_dose", urgency="change_dose", dose_change="-50")
+    told = said(lower, details=details_of(KB))
+    assert LOADING in told.flags
+    assert (
+        words_with("reduce the dose", told, doses(told, LEXICON)) == "reduce the dose, the loading dose stays as usual"
+    )
+
+
+@pytest.mark.parametrize("genes", [("VKORC1",), ("VKORC1", "CYP2C9")])
+def test_the_correction_of_a_calculated_dose_is_no_dose_that_a_source_wants(genes):
+    sent = {"VKORC1": pattern("rs9923231 variant (T)/rs9923231 variant (T)"), "CYP2C9": pattern("*1/*1")}
+    calls = {"CYP4F2": pattern("*1/*3"), **{gene: sent[gene] for gene in genes}}
+    assert "+5" not in line(result(calls, ["warfarin"]), "warfarin").differences
+
+
+def test_a_leaflet_has_no_codes_of_results():
+    found = result({"VKORC1": pattern("rs9923231 variant (T)/rs9923231 variant (T)")}, ["warfarin"])
+    told = re.sub(r"<[^>]+>", " ", everything(found, "warfarin")["leaflet"])
+    assert "1639" not in told
