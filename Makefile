@@ -50,7 +50,7 @@ sbom: $(VENV)/.installed  ## Write sbom.json (CycloneDX): every package of requi
 
 vulnerabilities: $(VENV)/.installed  ## Look up known vulnerabilities of requirements.lock (needs the network)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-audit
-	$(BIN)/pip-audit --require-hashes --requirement requirements.lock
+	$(BIN)/pip-audit --strict --require-hashes --requirement requirements.lock
 
 demo: $(VENV)/.installed  ## Report on a real person's variants with a made-up clinical history
 	$(BIN)/pgx report data/examples/HG00652.GRCh38.vcf.gz --clinical data/examples/HG00652.clinical.json -o $(OUT)

@@ -92,9 +92,11 @@ def report(
     chosen, options = names_of(formats) or [], options or Options()
     if pseudonymize is not None:
         from pgx.protect import results as pseudonymous
+        from pgx.protect.pseudonyms import read_key
 
         if out is not None:
             pseudonymous.check_formats(chosen)
+        names_under_key = read_key(pseudonymize)
     if out is not None:
         from pgx.reports.write import check_files, files
 
@@ -109,7 +111,7 @@ def report(
         for found, how in found_in(sheet, vcf, clinical, outside_calls, options, medications):
             result = conclude(found, names_of(drugs), names_of(endpoints), how)
             if pseudonymize is not None:
-                result = pseudonymous.without_names(result, pseudonymize, found.kb)
+                result = pseudonymous.without_names(result, names_under_key, found.kb)
             results.append(result)
             lexicon = lexicon or Lexicon(found.kb)
             if out is not None:

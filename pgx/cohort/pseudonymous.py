@@ -23,17 +23,8 @@ from pgx.types import Result
 
 @dataclass(frozen=True, slots=True)
 class Hidden:
-    """What of a cohort is hidden, and how.
+    """What of a cohort is hidden, and how: under which pseudonyms."""
 
-    Parameters
-    ----------
-    path
-        The key file.
-    names
-        Pseudonyms under its key.
-    """
-
-    path: str
     names: Pseudonyms
 
     def samples(self, samples: Iterable[str]) -> list[str]:
@@ -46,7 +37,7 @@ class Hidden:
 
     def result(self, result: Result, kb: KnowledgeBase) -> Result:
         """Return a result under pseudonyms."""
-        return without_names(result, self.path, kb)
+        return without_names(result, self.names, kb)
 
     def frame(self, frame: pl.DataFrame | None, samples: Sequence[str]) -> pl.DataFrame | None:
         """Return a table under pseudonyms."""
@@ -90,4 +81,4 @@ def hidden(path: str | None) -> Hidden | None:
     InputError
         If it is no key, or others may read it.
     """
-    return None if path is None else Hidden(path, read_key(path))
+    return None if path is None else Hidden(read_key(path))

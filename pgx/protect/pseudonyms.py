@@ -95,6 +95,7 @@ def read_key(path: str | Path) -> Pseudonyms:
         raise InputError(f"the key has {len(key)} bytes, not {_KEY_BYTES}", file=file)
     if len(set(key)) < 16:
         raise InputError("the key is not random", file=file)
+    _siv(key)  # whether the library is there is known before the work, too
     return Pseudonyms(key)
 
 

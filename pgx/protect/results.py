@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
-from pathlib import Path
 from typing import cast
 
 import polars as pl
@@ -14,7 +13,7 @@ from pgx.codes import NoteCode
 from pgx.errors import UsageError
 from pgx.knowledge import KnowledgeBase
 from pgx.models.evidence import endpoints
-from pgx.protect.pseudonyms import Pseudonyms, read_key
+from pgx.protect.pseudonyms import Pseudonyms
 from pgx.types import Result
 
 FORMATS = ("json", "tsv", "parquet", "fhir")
@@ -42,15 +41,15 @@ def check_formats(formats: list[str] | tuple[str, ...]) -> None:
         )
 
 
-def without_names(result: Result, key: str | Path, kb: KnowledgeBase) -> Result:
+def without_names(result: Result, names: Pseudonyms, kb: KnowledgeBase) -> Result:
     """Return the same result under pseudonyms.
 
     Parameters
     ----------
     result
         Of a run.
-    key
-        The key file (`pgx.protect.pseudonyms.write_key`).
+    names
+        Pseudonyms under the key.
     kb
         Says what the code of a note means for anybody: that stands in place of the note's own sentence, which may
         quote a file.
@@ -60,7 +59,6 @@ def without_names(result: Result, key: str | Path, kb: KnowledgeBase) -> Result:
     Result
         Samples are pseudonyms, dates are moved, notes say what their code means, and inputs have no file names.
     """
-    names = read_key(key)
     known = {sample: names.of(sample) for sample in result.samples}
     days = {sample: names.shift_of(sample).days for sample in result.samples}
     # Every frame that a result has, so that a new one is never forgotten.

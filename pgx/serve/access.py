@@ -19,7 +19,9 @@ from pgx.protect.audit import Log, Run
 from pgx.serve.cards import HOOKS
 
 Message = MutableMapping[str, Any]
-App = Callable[[Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 _UNLOGGED = ("/health",)
 _KNOWN = ("/cds-services", "/fhir/metadata", *(f"/cds-services/pgx-{hook}" for hook in HOOKS))
@@ -51,8 +53,7 @@ class Logged:
         # One thread: records are written one after the other, and nobody's answer waits in the loop for the disk.
         self._writer = ThreadPoolExecutor(1, "access")
 
-    async def __call__(self, scope: Message, receive: Callable[[], Awaitable[Message]],
-                       send: Callable[[Message], Awaitable[None]]) -> None:  # fmt: skip
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer a request once its record is on the disk."""
         if scope["type"] != "http" or scope["path"] in _UNLOGGED:
             await self.app(scope, receive, send)

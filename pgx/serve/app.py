@@ -10,12 +10,13 @@ import asyncio
 import hmac
 import json
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
@@ -23,12 +24,12 @@ from pgx.clinical.allergies import Allergens, allergens
 from pgx.errors import InputError, kind_and_place
 from pgx.guard.limits import read_json
 from pgx.reports.formats.fhir import fhir_of
-from pgx.reports.page.build import View
 from pgx.reports.page.cells import codes_of
 from pgx.reports.page.lexicon import Lexicon
 from pgx.serve import allergies, cards, orders, patients
+from pgx.serve.access import App, Message, Receive, Send
 from pgx.serve.connections import WAIT
-from pgx.serve.store import Store
+from pgx.serve.store import Store, Stored
 from pgx.version import __version__
 
 
@@ -92,23 +93,7 @@ def create_app(
     app = FastAPI(title="pgx", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=["[::1]" if host == "::1" else host for host in hosts])
 
-    @app.middleware("http")
-    async def guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        preflight = request.method == "OPTIONS" and "access-control-request-method" in request.headers
-        if token and request.url.path not in _OPEN and not preflight and not _allowed(request, token):
-            return _problem(
-                401, "login", "a token is needed: Authorization: Bearer ...", {"WWW-Authenticate": "Bearer"}
-            )
-        try:
-            response = await call_next(request)
-        except InputError as error:
-            response = _problem(500, "exception", f"a stored result cannot be read: {error.problem}")
-        except Exception as error:  # what went wrong may quote a patient: only its kind and place are told
-            print(f"pgx: serve: a request was not answered: {kind_and_place(error)}", file=sys.stderr)
-            response = _problem(500, "exception", "the request could not be answered; the service's log says where")
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        return response
+    app.add_middleware(_Guard, token=token)
 
     if origins:
         app.add_middleware(
@@ -141,9 +126,60 @@ def create_app(
     return app
 
 
-def _allowed(request: Request, token: str) -> bool:
-    given = request.headers.get("authorization", "")
-    return hmac.compare_digest(given.encode(), f"Bearer {token}".encode())
+class _Guard:
+    """What stands around every answer: the token before it, and a problem in place of one that could not be made.
+
+    Parameters
+    ----------
+    app
+        The application.
+    token
+        What every request but `_OPEN` must bring; None asks for nothing.
+    """
+
+    def __init__(self, app: App, token: str | None) -> None:
+        self.app, self.token = app, token
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def guarded(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                headers = MutableHeaders(scope=message)
+                headers["Cache-Control"] = "no-store"
+                headers["X-Content-Type-Options"] = "nosniff"
+            await send(message)
+
+        app = self.app
+        if not self._allows(scope):
+            login = {"WWW-Authenticate": "Bearer"}
+            app = _problem(401, "login", "a token is needed: Authorization: Bearer ...", login)
+        try:
+            await app(scope, receive, guarded)
+        except Exception as error:  # what went wrong may quote a patient: only its kind and place are told
+            if started:
+                raise
+            await _failed(error)(scope, receive, guarded)
+
+    def _allows(self, scope: Message) -> bool:
+        headers = Headers(scope=scope)
+        preflight = scope["method"] == "OPTIONS" and "access-control-request-method" in headers
+        if not self.token or preflight or scope["path"] in _OPEN:
+            return True
+        return hmac.compare_digest(headers.get("authorization", "").encode(), f"Bearer {self.token}".encode())
+
+
+def _failed(error: Exception) -> Response:
+    if isinstance(error, InputError):
+        return _problem(500, "exception", f"a stored result cannot be read: {error.problem}")
+    print(f"pgx: serve: a request was not answered: {kind_and_place(error)}", file=sys.stderr)
+    return _problem(500, "exception", "the request could not be answered; the service's log says where")
 
 
 def _json(content: Any, status: int = 200, *, kind: str = "application/json") -> Response:
@@ -197,40 +233,37 @@ def _advise(
     answers: _Service, names: orders.OrderNames, content: Mapping[str, Any], *, only_selected: bool
 ) -> Response:
     context = content["context"]
-    drugs = orders.ordered(context, names, only_selected=only_selected)
-    unnamed = orders.unnamed(context, names, only_selected=only_selected)
-    others = orders.others(context, names, only_selected=only_selected)
-    return _json({"cards": _cards(answers, content, drugs, others, unnamed) if drugs or others or unnamed else []})
+    ordered = orders.read(context, names, only_selected=only_selected)
+    return _json({"cards": _cards(answers, content, ordered) if ordered else []})
 
 
-def _cards(
-    answers: _Service, request: Mapping[str, Any], drugs: list[str], others: list[str], unnamed: list[str]
-) -> list[dict[str, Any]]:
-    instance = str(request.get("hookInstance"))
+def _cards(answers: _Service, request: Mapping[str, Any], ordered: orders.Orders) -> list[dict[str, Any]]:
+    instance, lexicon, drugs = str(request.get("hookInstance")), answers.store.lexicon, ordered.drugs
     try:
-        patient = patients.patient_of(request, answers.system)
-        shown = _stored(answers.store, patient, drugs)
+        stored = _stored(answers.store, patients.patient_of(request, answers.system))
     except patients.TwoPatientsError as error:
         return [cards.of_nobody(str(error), instance)]
-    strange = [name for text in others for name in answers.known.taken(text) or (answers.known.drugs.ingredient(text),)]
-    found = _allergic(answers, request, shown, [*drugs, *strange])
-    if shown is not None:
-        together = cards.of_interactions(shown, drugs, answers.store.medicines(shown.sample), instance)
+    unread = ordered.others
+    strange = [name for text in unread for name in answers.known.taken(text) or (answers.known.drugs.ingredient(text),)]
+    found = _allergic(answers, request, stored, [*drugs, *strange])
+    shown = stored.advice(drugs, lexicon) if stored else None
+    if stored and shown:
+        together = cards.of_interactions(shown, drugs, stored.medicines, instance)
         alone = [name for name in drugs if name not in together]
         found += cards.loudest_first([*together.values(), *(cards.cards(shown, alone) if alone else [])])
     elif answers.tell_untested:
-        found += cards.of_untested(drugs, answers.store.lexicon, instance)
-    return found + ([cards.of_nothing(unnamed, instance)] if unnamed else [])
+        found += cards.of_untested(drugs, lexicon, instance)
+    return found + ([cards.of_nothing(ordered.unnamed, instance)] if ordered.unnamed else [])
 
 
 def _allergic(
-    answers: _Service, request: Mapping[str, Any], shown: View | None, drugs: list[str]
+    answers: _Service, request: Mapping[str, Any], stored: Stored | None, drugs: list[str]
 ) -> list[dict[str, Any]]:
     """Return a card for each ordered drug that a stored or sent allergy speaks against."""
     prefetch = request.get("prefetch")
     sent = prefetch.get("allergies") if isinstance(prefetch, Mapping) else None
     codes = [*allergies.recorded(sent, answers.known)]
-    codes += answers.store.allergies(shown.sample) if shown is not None else ()
+    codes += stored.allergies if stored else ()
     found = []
     for drug in drugs:
         reasons, certain = allergies.against(drug, codes, answers.known)
@@ -251,12 +284,12 @@ def _wrong(content: Any, hook: str) -> str | None:
     return None if isinstance(context.get("draftOrders"), dict) else "the request has no context.draftOrders"
 
 
-def _stored(store: Store, patient: patients.Patient, drugs: list[str]) -> View | None:
+def _stored(store: Store, patient: patients.Patient) -> Stored | None:
     """Find the stored result of a patient; None if there is none."""
-    stored = [name for name in dict.fromkeys(patient.names) if store.holds(name)]
-    if len(stored) > 1 or any(name not in stored and store.holds(name) for name in patient.from_orders):
+    found = {name: stored for name in dict.fromkeys(patient.names) if (stored := store.find(name))}
+    if len(found) > 1 or any(name not in found and store.find(name) for name in patient.from_orders):
         raise patients.TwoPatientsError("what identifies the patient matches the stored results of two persons")
-    return store.advice(stored[0], drugs) if stored else None
+    return next(iter(found.values()), None)
 
 
 def _lookup(store: Store, patient: str, drug: str | None) -> Response:

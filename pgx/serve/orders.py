@@ -50,8 +50,32 @@ class OrderNames:
         return cls(drugs, resolver, phrases, max(map(len, phrases), default=1))
 
 
-def ordered(context: Mapping[str, Any], names: OrderNames, *, only_selected: bool) -> list[str]:
-    """Return the drugs of the draft orders of a CDS Hooks context, in order, each once.
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What is ordered.
+
+    Parameters
+    ----------
+    drugs
+        The drugs that the knowledge base knows, in order, each once.
+    unnamed
+        The orders that name no drug, by what they say: a code that is not known, a slip in a name, or nothing. An order
+        of a drug that the knowledge base lacks names it, and so does one for skin, eye or ear.
+    others
+        The words of the orders whose drug the knowledge base lacks: an allergy may speak against it too.
+    """
+
+    drugs: list[str]
+    unnamed: list[str]
+    others: list[str]
+
+    def __bool__(self) -> bool:
+        """Whether anything is ordered."""
+        return bool(self.drugs or self.unnamed or self.others)
+
+
+def read(context: Mapping[str, Any], names: OrderNames, *, only_selected: bool) -> Orders:
+    """Return what the draft orders of a CDS Hooks context are about.
 
     Parameters
     ----------
@@ -62,19 +86,13 @@ def ordered(context: Mapping[str, Any], names: OrderNames, *, only_selected: boo
     only_selected
         Whether only the resources named in ``selections`` count.
     """
-    return list(
-        dict.fromkeys(drug for concept in _ordered(context, names, only_selected) for drug in drugs_of(concept, names))
+    found = [(concept, drugs_of(concept, names)) for concept in _ordered(context, names, only_selected)]
+    strange = [(concept, _words(concept, names)) for concept, drugs in found if not drugs]
+    return Orders(
+        drugs=list(dict.fromkeys(drug for _, drugs in found for drug in drugs)),
+        unnamed=[_said(one) for one, words in strange if not words or any(_slip(text, names) for text in words)],
+        others=list(dict.fromkeys(text for _, words in strange for text in words)),
     )
-
-
-def unnamed(context: Mapping[str, Any], names: OrderNames, *, only_selected: bool) -> list[str]:
-    """Return the orders that name no drug, by what they say: a code that is not known, a slip in a name, or nothing.
-
-    An order of a drug that the knowledge base lacks names it, and so does one for skin, eye or ear. Parameters as of
-    `ordered`.
-    """
-    found = [one for one in _ordered(context, names, only_selected) if not drugs_of(one, names)]
-    return [_said(one) for one in found if not (said := _words(one, names)) or any(_slip(text, names) for text in said)]
 
 
 def _slip(text: str, names: OrderNames) -> bool:
@@ -86,12 +104,6 @@ def _said(concept: Mapping[str, Any]) -> str:
     codings = [_dict(one) for one in _list(concept.get("coding"))]
     codes = [f"{system_name(str(one.get('system') or 'code'))} {one['code']}" for one in codings if one.get("code")]
     return "; ".join([*_texts(concept), *codes])[:_SHOWN] or "no code and no name"
-
-
-def others(context: Mapping[str, Any], names: OrderNames, *, only_selected: bool) -> list[str]:
-    """Return the words of the orders whose drug the knowledge base lacks: an allergy may speak against it too."""
-    concepts = [one for one in _ordered(context, names, only_selected) if not drugs_of(one, names)]
-    return list(dict.fromkeys(text for one in concepts for text in _words(one, names)))
 
 
 def _words(concept: Mapping[str, Any], names: OrderNames) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -63,15 +62,17 @@ class _Row(msgspec.Struct):
     drug: str
 
 
+_read = msgspec.json.Decoder().decode
 _DOCUMENT = msgspec.json.Decoder(_Document)
 _ROW = msgspec.json.Decoder(_Row)
 _OBSERVED = msgspec.json.Decoder(_Observed)
 
 
 @dataclass(frozen=True, slots=True)
-class _Brief:
-    """What cards need of one file, as text: parsed results by the thousand would make garbage collection a pause."""
+class Stored:
+    """What cards need of one person's result, as text: parsed ones by the thousand would make collection a pause."""
 
+    path: Path
     stamp: tuple[int, int, int]
     digest: str
     sample: str
@@ -86,21 +87,35 @@ class _Brief:
 
     @property
     def size(self) -> int:
+        """Bytes that it takes, about."""
         by_drug = (*self.guidance.values(), *self.scores.values(), *self.judgements.values())
         parts = (self.provenance, self.medications, self.notes, self.calls, *by_drug)
         return sum(map(len, parts)) + _OBJECT * len(parts)
 
-    def document(self, drugs: Collection[str]) -> dict[str, Any]:
+    @property
+    def medicines(self) -> Medicines:
+        """The drugs of the person."""
+        with result_json.valid(self.path):
+            rows: list[dict[str, Any]] = _read(self.medications)
+            return Medicines(*taken_and_planned((str(row["drug"]), str(row["status"])) for row in rows))
+
+    def advice(self, drugs: Collection[str], lexicon: Lexicon) -> View | None:
+        """Return the view with the advice on `drugs` alone.
+
+        Raises
+        ------
+        InputError
+            If the stored rows are not those of a result.
+        """
         by_drug = {"guidance": self.guidance, "scores": self.scores, "judgements": self.judgements}
-        entry = {
-            "sample": self.sample,
-            "medications": json.loads(self.medications),
-            "notes": json.loads(self.notes),
-            "calls": json.loads(self.calls),
-        } | {
-            name: [row for drug in drugs for row in json.loads(rows.get(drug, b"[]"))] for name, rows in by_drug.items()
-        }
-        return {"provenance": json.loads(self.provenance), "notes": [], "samples": [entry]}
+        with result_json.valid(self.path):
+            rows = {
+                name: [row for drug in drugs for row in _read(one.get(drug, b"[]"))] for name, one in by_drug.items()
+            }
+            whole = {"medications": self.medications, "notes": self.notes, "calls": self.calls}
+            entry = {"sample": self.sample, **{name: _read(text) for name, text in whole.items()}, **rows}
+            document = {"provenance": _read(self.provenance), "notes": [], "samples": [entry]}
+        return result_json.view_of(document, self.sample, lexicon, drugs=drugs, file=self.path)
 
 
 class Store:
@@ -126,7 +141,7 @@ class Store:
             )
         self.folder = folder
         self.lexicon = lexicon
-        self._kept: OrderedDict[tuple[Path, str], _Brief] = OrderedDict()
+        self._kept: OrderedDict[tuple[Path, str], Stored] = OrderedDict()
         self._size = 0
         self._lock = Lock()
 
@@ -150,54 +165,25 @@ class Store:
                 return shown
         return None
 
-    def holds(self, patient: str) -> bool:
-        """Whether a result is stored for a patient.
+    def find(self, patient: str) -> Stored | None:
+        """Return what is stored of a patient (the sample's name); None if nothing is.
 
         Raises
         ------
         InputError
             If the stored file cannot be read as a result.
         """
-        return self._found(patient) is not None
-
-    def allergies(self, patient: str) -> tuple[str, ...]:
-        """Return the codes of a patient's recorded allergies; empty if no result is stored."""
-        found = self._found(patient)
-        return () if found is None else found[1].allergies
-
-    def medicines(self, patient: str) -> Medicines:
-        """Return the drugs of a patient's stored result; empty if none is stored."""
-        found = self._found(patient)
-        rows: list[dict[str, Any]] = [] if found is None else json.loads(found[1].medications)
-        return Medicines(*taken_and_planned((str(row["drug"]), str(row["status"])) for row in rows))
-
-    def advice(self, patient: str, drugs: Collection[str]) -> View | None:
-        """Return the view of one patient with the advice on `drugs` alone; None if no result is stored.
-
-        Raises
-        ------
-        InputError
-            If the stored file cannot be read as a result.
-        """
-        found = self._found(patient)
-        if found is None:
-            return None
-        path, brief = found
-        return result_json.view_of(brief.document(drugs), patient, self.lexicon, drugs=drugs, file=path)
-
-    def _found(self, patient: str) -> tuple[Path, _Brief] | None:
-        """Return where a patient's result is stored, and what cards need of it."""
-        briefs = ((path, self._brief(path, patient)) for path in self._paths(patient))
-        found = next(((path, brief) for path, brief in briefs if brief is not None), None)
+        briefs = (self._brief(path, patient) for path in self._paths(patient))
+        found = next((brief for brief in briefs if brief is not None), None)
         if found is not None:
-            access.note(found[1].digest)
+            access.note(found.digest)
         return found
 
     def _paths(self, patient: str) -> list[Path]:
         paths = (self.folder / f"{stem}{_SUFFIX}" for stem in file_names.candidates(patient))
         return [path for path in paths if path.is_file()]
 
-    def _brief(self, path: Path, patient: str) -> _Brief | None:
+    def _brief(self, path: Path, patient: str) -> Stored | None:
         status = path.stat()
         stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
         with self._lock:
@@ -210,7 +196,7 @@ class Store:
             self._keep((path, patient), brief)
         return brief
 
-    def _keep(self, key: tuple[Path, str], brief: _Brief) -> None:
+    def _keep(self, key: tuple[Path, str], brief: Stored) -> None:
         with self._lock:
             old = self._kept.pop(key, None)
             self._kept[key] = brief
@@ -232,7 +218,7 @@ def _once(samples: list[str], patient: str, path: Path) -> None:
         raise InputError("two persons have the same name in it", file=path, fix="write one result a person")
 
 
-def _condense(content: bytes, patient: str, stamp: tuple[int, int, int], path: Path) -> _Brief | None:
+def _condense(content: bytes, patient: str, stamp: tuple[int, int, int], path: Path) -> Stored | None:
     try:
         document = _DOCUMENT.decode(content)
         result_json.check(document.format, document.version, file=path)
@@ -241,13 +227,13 @@ def _condense(content: bytes, patient: str, stamp: tuple[int, int, int], path: P
         if entry is None:
             return None
         rows = _by_drug(entry.guidance), _by_drug(entry.scores), _by_drug(entry.judgements)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         result_json.parse(content, file=path)
         raise InputError(f"not a valid result: {error}", file=path) from error
     fixed = bytes(document.provenance), bytes(entry.medications), bytes(entry.notes), bytes(entry.calls)
     observed = (_OBSERVED.decode(row) for row in entry.clinical if b'"allergy"' in bytes(row))
     allergies = tuple(dict.fromkeys(one.code for one in observed if one.concept == "allergy" and one.code))
-    return _Brief(stamp, sha256(content).hexdigest(), patient, *fixed, *rows, allergies)
+    return Stored(path, stamp, sha256(content).hexdigest(), patient, *fixed, *rows, allergies)
 
 
 def _by_drug(rows: Sequence[msgspec.Raw]) -> dict[str, bytes]:

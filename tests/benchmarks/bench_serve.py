@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -33,7 +34,7 @@ def stored(folder: Path) -> None:
         write(type(result)((f"P{i}",), **frames, provenance=result.provenance), folder, ["json"])
 
 
-def wait(port: int, process: subprocess.Popen[str]) -> None:
+def wait(port: int, process: subprocess.Popen[Any]) -> None:
     """Return when the service answers."""
     for _ in range(200):
         if process.poll() is not None:

@@ -53,6 +53,14 @@ def test_what_is_no_key_is_refused(tmp_path: Path, text: str) -> None:
         read_key(key)
 
 
+def test_a_key_that_is_none_is_refused_before_any_work(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("abc")
+    (tmp_path / "key").chmod(0o600)
+    with pytest.raises(InputError, match="is no key"):
+        pgx.report("no-such-genome.vcf", pseudonymize=tmp_path / "key", out=tmp_path / "out", formats="json")
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_file_far_larger_than_a_key_is_not_read_to_its_end(tmp_path: Path) -> None:
     key = tmp_path / "key"
     with key.open("wb") as stream:

@@ -60,7 +60,7 @@ def test_a_card_says_what_the_report_of_the_patient_says(stored):
     judged = {row["drug"]: row for row in document["samples"][0]["judgements"]}
     store = Store(stored, LEXICON)
     for drug in DRUGS:
-        shown = store.advice("P1", [drug])
+        shown = store.find("P1").advice([drug], LEXICON)
         (listed,) = shown.drugs
         assert listed.urgency == judged[drug]["urgency"] and listed.judgement.status == judged[drug]["status"]
         assert (listed.headline, listed.later, listed.cautions) == (
@@ -81,8 +81,8 @@ def test_what_puts_the_whole_result_in_doubt_is_a_card_of_its_own(tmp_path, code
     write(replace(result, notes=pl.concat([result.notes, schema.from_rows([row], schema.NOTES)])), tmp_path, ["json"])
     store = Store(tmp_path, LEXICON)
     for drug in (line.name for line in store.get(example.SAMPLE).drugs):
-        first, *_ = cards.cards(store.advice(example.SAMPLE, [drug]), [drug])
+        first, *_ = cards.cards(store.find(example.SAMPLE).advice([drug], LEXICON), [drug])
         assert (
             first["indicator"] == "warning" and "in doubt" in first["summary"] and "not \\<sure\\>" in first["detail"]
         )
-    assert cards.cards(store.advice(example.SAMPLE, ["ibuprofenum"]), ["ibuprofenum"]) == []
+    assert cards.cards(store.find(example.SAMPLE).advice(["ibuprofenum"], LEXICON), ["ibuprofenum"]) == []

@@ -98,7 +98,7 @@ def test_of_two_of_which_neither_is_taken_none_is_said_to_be_the_one_that_is_not
 def test_the_store_tells_what_is_taken_from_what_is_planned(tmp_path, status, idle):
     listed = [{"drug": "omeprazole", "status": status}, {"drug": "warfarin"}]
     write(result({"CYP2C19": pattern("*1/*1")}, listed, ["omeprazole"]), tmp_path, ["json"])
-    found = Store(tmp_path, LEXICON).medicines("s")
+    found = Store(tmp_path, LEXICON).find("s").medicines
     assert ("omeprazole" in found.planned) is (status == "planned") is ("omeprazole" not in found.taken)
     assert "warfarin" in found.taken
     client = Client(create_app(tmp_path, LEXICON, tell_untested=False))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgx.serve.orders import OrderNames, drugs_of, named, ordered, unnamed
+from pgx.serve.orders import OrderNames, drugs_of, named, read
 from tests.reports.rendered import LEXICON
 
 NAMES = OrderNames.of(LEXICON.drug_names, LEXICON.resolver)
@@ -49,8 +49,8 @@ def test_order_select_looks_at_the_selection_and_order_sign_at_all():
         "draftOrders": {"entry": [request({"text": "codeine"}), request({"text": "warfarin"}, "2")]},
         "selections": ["MedicationRequest/2"],
     }
-    assert ordered(context, NAMES, only_selected=True) == ["warfarin"]
-    assert ordered(context, NAMES, only_selected=False) == ["codeine", "warfarin"]
+    assert read(context, NAMES, only_selected=True).drugs == ["warfarin"]
+    assert read(context, NAMES, only_selected=False).drugs == ["codeine", "warfarin"]
 
 
 def test_references_are_followed_inside_the_order_and_the_bundle():
@@ -80,7 +80,7 @@ def test_references_are_followed_inside_the_order_and_the_bundle():
         }
     }
     context = {"draftOrders": {"entry": [inside, outside, medication, shown]}}
-    assert ordered(context, NAMES, only_selected=False) == ["codeine", "warfarin", "simvastatin"]
+    assert read(context, NAMES, only_selected=False).drugs == ["codeine", "warfarin", "simvastatin"]
 
 
 KEYS = ["entry", "resource", "resourceType", "coding", "medicationCodeableConcept", "draftOrders", "text"]
@@ -93,7 +93,7 @@ JSON = st.recursive(
 
 @given(st.dictionaries(st.sampled_from(["draftOrders", "selections"]), JSON))
 def test_no_context_breaks_it(context):
-    assert ordered(context, NAMES, only_selected=False) == []
+    assert read(context, NAMES, only_selected=False).drugs == []
 
 
 def referred(reference, full_url, **more):
@@ -112,12 +112,12 @@ def referred(reference, full_url, **more):
     ],
 )
 def test_a_medication_is_found_by_every_kind_of_reference(reference, full_url):
-    assert ordered(referred(reference, full_url), NAMES, only_selected=False) == ["clopidogrel"]
+    assert read(referred(reference, full_url), NAMES, only_selected=False).drugs == ["clopidogrel"]
 
 
 def test_a_medication_of_ingredients_is_its_ingredients():
     more = {"code": {}, "ingredient": [{"itemCodeableConcept": {"text": "Codeine"}}]}
-    assert ordered(referred("Medication/aa", "urn:uuid:aa", **more), NAMES, only_selected=False) == ["codeine"]
+    assert read(referred("Medication/aa", "urn:uuid:aa", **more), NAMES, only_selected=False).drugs == ["codeine"]
 
 
 def test_a_snomed_code_alone_names_a_drug():
@@ -138,12 +138,12 @@ def test_a_snomed_code_alone_names_a_drug():
     ],
 )
 def test_an_order_without_any_name_of_a_drug_is_told_by_what_it_says(concept, said):
-    assert unnamed({"draftOrders": {"entry": [request(concept)]}}, NAMES, only_selected=False) == said
+    assert read({"draftOrders": {"entry": [request(concept)]}}, NAMES, only_selected=False).unnamed == said
 
 
 def test_a_selection_by_its_whole_address_is_the_selection():
     context = {"draftOrders": {"entry": [request({"text": "codeine"})]}, "selections": ["http://x/MedicationRequest/1"]}
-    assert ordered(context, NAMES, only_selected=True) == ["codeine"]
+    assert read(context, NAMES, only_selected=True).drugs == ["codeine"]
 
 
 CLOPIDOGREL = {"text": "clopidogrel"}
@@ -180,12 +180,15 @@ SUBSTANCE = {"resourceType": "Substance", "id": "s", "code": CLOPIDOGREL}
 def test_orders_of_each_version_and_by_ingredient_alone_name_their_drug(order, beside):
     entries = [{"resource": {"resourceType": "MedicationRequest", "id": "1"} | order}]
     context = {"draftOrders": {"entry": entries + [{"resource": one} for one in beside]}}
-    assert ordered(context, NAMES, only_selected=False) == ["clopidogrel"]
+    assert read(context, NAMES, only_selected=False).drugs == ["clopidogrel"]
 
 
 def test_an_order_that_forbids_a_drug_and_one_for_the_eye_alone_get_no_advice():
     context = {"draftOrders": {"entry": [request(CLOPIDOGREL, doNotPerform=True)]}}
-    assert ordered(context, NAMES, only_selected=False) == [] and unnamed(context, NAMES, only_selected=False) == []
+    assert (
+        read(context, NAMES, only_selected=False).drugs == []
+        and read(context, NAMES, only_selected=False).unnamed == []
+    )
     assert drugs_of({"text": "ciprofloxacin 0.3 % eye drops"}, NAMES) == []
     assert drugs_of({"text": "fluorouracil 5 % topical cream"}, NAMES) == []
     assert drugs_of({"text": "fluorouracil 50 mg/ml infusion"}, NAMES) == ["fluorouracil"]
@@ -194,10 +197,10 @@ def test_an_order_that_forbids_a_drug_and_one_for_the_eye_alone_get_no_advice():
 @pytest.mark.parametrize("status", ["entered-in-error", "cancelled"])
 def test_an_order_that_was_withdrawn_is_none(status):
     entries = [request({"text": "codeine"}, status=status), request({"text": "warfarin"}, "2", status="draft")]
-    assert ordered({"draftOrders": {"entry": entries}}, NAMES, only_selected=False) == ["warfarin"]
+    assert read({"draftOrders": {"entry": entries}}, NAMES, only_selected=False).drugs == ["warfarin"]
 
 
 @pytest.mark.parametrize(("text", "count"), [("clopidogrell", 1), ("prednisolone", 0), ("something else", 0), ("", 1)])
 def test_a_slip_in_a_drug_s_name_is_said_not_to_be_recognised(text, count):
     context = {"draftOrders": {"entry": [request({"text": text})]}}
-    assert len(unnamed(context, NAMES, only_selected=False)) == count
+    assert len(read(context, NAMES, only_selected=False).unnamed) == count

@@ -7,6 +7,7 @@ import math
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +126,7 @@ def view_of(
         Words for the codes; those that the document brings along come first.
     drugs
         Only the advice on these, their scores and genes, and the notes; other genes, what phenotypes each gene may
-        mean, and clinical data are left out then.
+        mean, clinical data and provenance are left out then.
     file
         For the message if the document is broken.
     """
@@ -146,9 +147,12 @@ def view_of(
             parts[name] = [_decode(row, name) | own for row in rows]
         notes: list[Row] = [_decode(row, "notes") | {"sample": None} for row in document["notes"]]
         run_provenance = document["provenance"]
+        own_lexicon = lexicon.of_result(run_provenance)
+        if drugs is not None:
+            return build(sample, parts, notes, (), own_lexicon)
         inputs = entry.get("inputs") if len(document["samples"]) > 1 else range(len(run_provenance.get("inputs", ())))
         provenance = person.own_provenance(run_provenance, sample, inputs)
-        return build(sample, parts, notes, tuple(flatten(provenance)), lexicon.of_result(provenance))
+        return build(sample, parts, notes, tuple(flatten(provenance)), own_lexicon)
 
 
 @contextmanager
@@ -257,13 +261,17 @@ def _decode(row: Mapping[str, Any], name: str) -> dict[str, Any]:
         out |= {"usable": False, "flags": [*out["flags"], str(Flag(FlagCode.REFUSED, "made_by_an_earlier_version"))]}
     if name == "notes":
         out.setdefault("subject", out["where"])  # layout 1 had no other place for it
-    for declared in _SCHEMAS[name]:
-        if cells.is_list(declared.dtype):
-            out[declared.name] = cells.listed(out[declared.name], declared.dtype)
-    for column in _dates(name):
+    lists, dates = _parsed(name)
+    for column, dtype in lists:
+        out[column] = cells.listed(out[column], dtype)
+    for column in dates:
         out[column] = None if out[column] is None else date.fromisoformat(out[column])
     return out
 
 
-def _dates(name: str) -> Iterator[str]:
-    return (column.name for column in _SCHEMAS[name] if column.dtype == pl.Date)
+@cache
+def _parsed(name: str) -> tuple[list[tuple[str, Any]], list[str]]:
+    """Return the columns of a table that hold lists, with their types, and those that hold dates."""
+    columns = _SCHEMAS[name]
+    lists = [(one.name, one.dtype) for one in columns if cells.is_list(one.dtype)]
+    return lists, [one.name for one in columns if one.dtype == pl.Date]

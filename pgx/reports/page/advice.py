@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from pgx.codes import FlagCode
 from pgx.judgement.statement import NOBODY, Row, Statement
-from pgx.knowledge.acting import DECIDES, parse, same_way
+from pgx.knowledge.acting import same_way
 from pgx.reports.page import wording
 from pgx.reports.page.cells import codes_of, flags_of, number_of, pairs_of, text_of_cell
 from pgx.reports.page.lexicon import Lexicon
@@ -20,26 +20,101 @@ _IN_SENTENCES = {FlagCode.ALTERNATIVE_LIMITED, FlagCode.INTERACTION_REVERSES}
 
 @dataclass(frozen=True)
 class Advice(Statement):
-    """What one source says for one drug, in words.
+    """What one source says for one drug, in words, each found when it is first asked for: a card shows few of them.
 
-    `tests` are the checks that give a value, `whom` is the condition on the person in everyday words.
+    `running` is whether it is said of a drug that has been taken for long.
     """
 
-    action: str
-    dose: str
-    condition: str
-    whom: str
-    text: str
-    matched: tuple[tuple[str, str], ...]
-    implications: tuple[tuple[str, str], ...]
-    strength: str
-    alternatives: tuple[str, ...]
-    monitoring: tuple[str, ...]
-    monitoring_codes: tuple[str, ...]
-    tests: tuple[str, ...]
-    url: str
-    probability: float | None
-    flags: tuple[str, ...]
+    lexicon: Lexicon = field(compare=False, repr=False)
+    running: bool = False
+
+    @cached_property
+    def action(self) -> str:
+        """What to do."""
+        by_genes = not self.is_limit and not self.has(FlagCode.CONDITION_MET)
+        if self.running and (said := wording.running(self.action_code, by_genes=by_genes)):
+            return said
+        if self.turned:
+            return self.lexicon.by_label(text_of_cell(self.row["drug"]))
+        said = wording.action(self.source, self.action_code)
+        return said or words("applies", text_of_cell(self.row["applies"])) or "no advice"
+
+    @cached_property
+    def dose(self) -> str:
+        """The change of the dose."""
+        return wording.dose(text_of_cell(self.row["dose_change"]))
+
+    @cached_property
+    def condition(self) -> str:
+        """Whom the row is about; a label's row on an interaction is about those who take the other drug."""
+        when = self.lexicon.population(text_of_cell(self.row["population"]))
+        if not self.is_limit or not self.acting:
+            return when
+        agents = same_way(self.acting)
+        against = dict.fromkeys(one.named for one in self.acting if one not in agents)
+        told = f", and against it {' and '.join(against)}" if against else ""
+        return f"with {' and '.join(one.named for one in agents)}{f' {when}' if when else ''}{told}"
+
+    @cached_property
+    def whom(self) -> str:
+        """The condition on the person in everyday words."""
+        return self.lexicon.population(text_of_cell(self.row["population"]), plain=True)
+
+    @cached_property
+    def text(self) -> str:
+        """The source's sentence."""
+        return text_of_cell(self.row["recommendation"])
+
+    @cached_property
+    def matched(self) -> tuple[tuple[str, str], ...]:
+        """The genes and the results that the row is about."""
+        return tuple((gene, value or "") for gene, value in pairs_of(self.row["phenotypes"]))
+
+    @cached_property
+    def implications(self) -> tuple[tuple[str, str], ...]:
+        """What the results do, by gene."""
+        return tuple(wording.implications(pairs_of(self.row["implication"])))
+
+    @cached_property
+    def strength(self) -> str:
+        """How strongly the source recommends it."""
+        return words("strength", text_of_cell(self.row["strength"]))
+
+    @cached_property
+    def alternatives(self) -> tuple[str, ...]:
+        """The drugs that the source names instead."""
+        return tuple(codes_of(self.row["alternatives"]))
+
+    @cached_property
+    def monitoring_codes(self) -> tuple[str, ...]:
+        """The checks, as codes."""
+        return tuple(codes_of(self.row["monitoring"]))
+
+    @cached_property
+    def monitoring(self) -> tuple[str, ...]:
+        """The checks."""
+        return tuple(map(self.lexicon.monitoring, self.monitoring_codes))
+
+    @cached_property
+    def tests(self) -> tuple[str, ...]:
+        """The checks that give a value."""
+        return tuple(map(self.lexicon.monitoring, filter(self.lexicon.is_measured, self.monitoring_codes)))
+
+    @cached_property
+    def url(self) -> str:
+        """Where it stands: only what a browser opens as a page, as an overlay must not smuggle in `javascript:`."""
+        url = text_of_cell(self.row["url"])
+        return url if url.startswith(("https://", "http://")) else ""
+
+    @cached_property
+    def probability(self) -> float | None:
+        """How probable the results are."""
+        return number_of(self.row["probability"])
+
+    @cached_property
+    def flags(self) -> tuple[str, ...]:
+        """What is to be read beside the sentence."""
+        return tuple(self.lexicon.flags(_remarks(self.row)))
 
     @cached_property
     def result(self) -> str:
@@ -94,38 +169,18 @@ class Advice(Statement):
 
         A label's row on another medicine changes the present dose, and so does what is due after some time.
         """
-        by_genes = not self.is_limit and not self.has(FlagCode.CONDITION_MET)
-        said = wording.running(self.action_code, by_genes=by_genes)
-        return replace(self, action=said) if said else self
+        return replace(self, running=True)
 
 
 def advice_of(row: Row, lexicon: Lexicon) -> Advice:
     """Return one row of `schema.GUIDANCE` in words."""
-    row = {name: clean(cell) if isinstance(cell, str) else cell for name, cell in row.items()}
-    codes = codes_of(row["monitoring"])
-    url = text_of_cell(row["url"])
-    source, action = text_of_cell(row["source"]), text_of_cell(row["action"])
-    return Advice(
-        row=row,
-        action=lexicon.by_label(text_of_cell(row["drug"]))
-        if action == DECIDES
-        else wording.action(source, action) or words("applies", text_of_cell(row["applies"])) or "no advice",
-        dose=wording.dose(text_of_cell(row["dose_change"])),
-        condition=_condition(row, lexicon),
-        whom=lexicon.population(text_of_cell(row["population"]), plain=True),
-        text=text_of_cell(row["recommendation"]),
-        matched=tuple((gene, value or "") for gene, value in pairs_of(row["phenotypes"])),
-        implications=tuple(wording.implications(pairs_of(row["implication"]))),
-        strength=words("strength", text_of_cell(row["strength"])),
-        alternatives=tuple(codes_of(row["alternatives"])),
-        monitoring=tuple(lexicon.monitoring(code) for code in codes),
-        monitoring_codes=tuple(codes),
-        tests=tuple(lexicon.monitoring(code) for code in codes if lexicon.is_measured(code)),
-        # Only links that a browser opens as pages: a local overlay must not smuggle in `javascript:`.
-        url=url if url.startswith(("https://", "http://")) else "",
-        probability=number_of(row["probability"]),
-        flags=tuple(lexicon.flags(_remarks(row))),
-    )
+    return Advice({name: _cleaned(cell) for name, cell in row.items()}, lexicon)
+
+
+def _cleaned(cell: object) -> object:
+    if isinstance(cell, list):
+        return [clean(one) if isinstance(one, str) else one for one in cell]
+    return clean(cell) if isinstance(cell, str) else cell
 
 
 def _remarks(row: Row) -> list[str]:
@@ -135,16 +190,3 @@ def _remarks(row: Row) -> list[str]:
         label = any(flag.code == FlagCode.LABEL_LIMIT for flag in flags)
         said |= _IN_SENTENCES | ({FlagCode.INTERACTION} if label else set())
     return [str(flag) for flag in flags if flag.code not in said]
-
-
-def _condition(row: Row, lexicon: Lexicon) -> str:
-    """Whom the row is about; a label's row on an interaction is about those who take the other drug."""
-    flags = codes_of(row["flags"])
-    listed = [acting for flag in flags if FlagCode.LABEL_LIMIT in flags and (acting := parse(flag))]
-    if not listed:
-        return lexicon.population(text_of_cell(row["population"]))
-    agents = same_way(listed)
-    against = dict.fromkeys(one.named for one in listed if one not in agents)
-    told = f", and against it {' and '.join(against)}" if against else ""
-    when = lexicon.population(text_of_cell(row["population"]))
-    return f"with {' and '.join(one.named for one in agents)}{f' {when}' if when else ''}{told}"

@@ -1,0 +1,110 @@
+"""Every command does its work where there is no network: nothing is fetched, and nothing is told to anybody.
+
+They run one after the other, in one process that the system gives a network of its own without any device.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks.bench_serve import wait
+
+ROOT = Path(__file__).resolve().parents[2]
+PERSON = "{examples}/HG00652.GRCh38.vcf.gz -c {examples}/HG00652.clinical.json"
+COMMANDS = [
+    f"report {PERSON} -o out --no-print --audit log",
+    f"report {PERSON} -o later --no-print --format json --medications clopidogrel",
+    "call {examples}/HG00652.GRCh38.vcf.gz -o calls.tsv --genes CYP2C9,CYP2C19,VKORC1",
+    f"features {PERSON} -o features.tsv",
+    "score --features features.tsv -o scores.tsv",
+    "check {examples}/HG00652.GRCh38.vcf.gz",
+    "diff out/HG00652.report.json later/HG00652.report.json",
+    "exposure metoprolol --genotype CYP2D6=*4/*4",
+    "simulate warfarin.dose -n 80 -o cohort.tsv",
+    "train warfarin.dose --cohort cohort.tsv -o model",
+    "evaluate model --cohort cohort.tsv",
+    "monitor inr.tsv --calls calls.tsv",
+    "schema calls",
+    f"cohort run {PERSON} -o people --threads 2 --drugs clopidogrel",
+    "cohort status people",
+    "cohort summary people",
+    f"cohort run {PERSON} -o shard --shard 1/1 --threads 1 --drugs clopidogrel",
+    "cohort merge shard -o merged --verify",
+    "cohort init make project",
+    "kb validate",
+    "kb build {facts} -o knowledge",
+    "kb diff {knowledge}",
+    "models list",
+    "models show warfarin.dose",
+    "models convert model",
+    "audit verify log",
+    "serve out --open --port 8080",
+]
+_KEPT = 500
+"""Letters of what a command says that a failure shows."""
+
+
+def main() -> None:
+    """Run each command; print how each ended, and what of the network could be reached."""
+    from tests import command  # read where the network is gone
+
+    data = ROOT / "data"
+    places = {
+        "examples": data / "examples", "knowledge": data / "knowledge", "facts": ROOT / "tests" / "data" / "facts",
+    }  # fmt: skip
+    ended = {}
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "inr.tsv").write_text("sample\tdate\tinr\tdose\tage\nHG00652\t2026-01-03\t2.5\t35\t60\n")
+        for line in COMMANDS:
+            arguments = [one.format(**places) for one in line.split()]
+            if line.startswith("serve"):
+                ended[line] = _served(arguments, folder)
+                continue
+            done = command.run(*arguments, cwd=Path(folder))
+            ended[line] = done.returncode, done.stderr[-_KEPT:]
+    devices = [one.split(":")[0].strip() for one in Path("/proc/net/dev").read_text().splitlines()[2:]]
+    print(json.dumps({"devices": devices, "ended": ended}))
+
+
+def _served(arguments: list[str], folder: str) -> tuple[int, str]:
+    """Start the service, which needs loopback alone, ask it, and end it."""
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=False, capture_output=True)
+    process = subprocess.Popen([sys.executable, "-m", "pgx.cli.main", *arguments], cwd=folder)
+    try:
+        wait(8080, process)
+    finally:
+        process.terminate()
+    return process.wait(timeout=60), ""
+
+
+@pytest.fixture(scope="module")
+def cut_off() -> dict[str, object]:
+    apart = ["unshare", "--user", "--map-root-user", "--net"]
+    if shutil.which("unshare") is None or subprocess.run([*apart, "true"], check=False, capture_output=True).returncode:
+        pytest.skip("this system lets nobody have a network of their own")
+    command = [*apart, sys.executable, "-m", "tests.cli.test_without_network"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, object] = json.loads(done.stdout)
+    return found
+
+
+def test_there_is_no_network(cut_off):
+    assert cut_off["devices"] == ["lo"]
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_a_command_needs_no_network(cut_off, line):
+    code, said = cut_off["ended"][line]
+    assert code == 0, said
+
+
+if __name__ == "__main__":
+    main()
