@@ -46,8 +46,8 @@ class Likelihood:
     Parameters
     ----------
     evidence
-        What it was worked out from: ``PL``, ``GL``, ``GP``, ``DS``, ``AD``, ``GQ``, ``DP`` or ``site`` (the error rate
-        of the kind of site, where the file shows no more than GT).
+        What it was worked out from: ``PL``, ``GL``, ``GP``, ``DS``, ``HDS``, ``R2`` (of an imputed GT alone), ``AD``,
+        ``GQ``, ``DP`` or ``site`` (the error rate of the kind of site, where the file shows no more than GT).
     pairs
         Genotypes as pairs of allele codes, the smaller first; (code, NO_COPY) where there is one copy.
     tenths

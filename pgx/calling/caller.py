@@ -192,7 +192,8 @@ class _Solver:
             return apply_cut(answer, copies, self.copy_rules, self.threshold)
         if copies == 1 and self.found.haploid[n] and self.gene.inheritance != "autosomal":
             return answer  # as many as a male has
-        counted = apply(answer, copies, self.copy_rules, self.threshold)
+        shows = bool(self.found.shows_change[n])
+        counted = apply(answer, copies, self.copy_rules, self.threshold, shows_change=shows)
         quality = int(self.found.copy_quality[n])
         return in_doubt(answer, counted, quality, self.threshold) if quality else counted
 

@@ -164,7 +164,9 @@ def apply_cut(call: PatternCall, copies: int, known: Copies, threshold: float) -
     return apply(call, 1 if copies == ONE_CUT else 0, replace(known, deletion=known.cut), threshold)
 
 
-def apply(call: PatternCall, copies: int, known: Copies, threshold: float) -> PatternCall:
+def apply(
+    call: PatternCall, copies: int, known: Copies, threshold: float, *, shows_change: bool = False
+) -> PatternCall:
     """Return the call of two copies (of one, if `copies` is 1) as it reads with a known copy number.
 
     Parameters
@@ -177,10 +179,15 @@ def apply(call: PatternCall, copies: int, known: Copies, threshold: float) -> Pa
         The gene's deletion allele and duplications.
     threshold
         Posterior below which the status is ``ambiguous``.
+    shows_change
+        Whether a genotype in the gene shows another base than the reference: without a copy there is none.
     """
     if copies < 2 and known.deletion is None:
         return without_judgement(call, "structural_variant")
     flags = (*(flag for flag in call.flags if flag != "no_copy_number"), "copy_number_given")
+    if copies == 0 and shows_change:
+        return replace(call, status="ambiguous" if call.diplotypes else call.status,
+                       flags=(*flags, "copy_number_conflict"))  # fmt: skip
     if copies == 0:
         assert known.deletion is not None
         none = Diplotype(known.deletion, known.deletion, (known.deletion,), (known.deletion,), 1.0)

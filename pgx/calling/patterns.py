@@ -49,7 +49,8 @@ class Patterns:
     strange
         bool (N,): bases in no definition were passed over that are not known to be common.
     unread
-        bool (N,): some strand carries `UNKNOWN_BASE`.
+        bool (N,): some strand carries `UNKNOWN_BASE`, or of an autosomal genotype only one strand is told and it
+        shows a change: what the other carries is as likely as not the same.
     filtered
         bool (N,): a genotype that was not used because of its quality shows a variant.
     copies
@@ -60,6 +61,8 @@ class Patterns:
         int32 (N, P): number of the genotype's likelihood in `Genotypes.doubts`, from 1; 0 = it is as good as certain.
     imputed
         bool (N,): some genotype was imputed.
+    shows_change
+        bool (N,): a genotype that a record tells, not a reference block, is not that of GRCh38.
     pattern_of
         int32 (S,): pattern of each sample.
     """
@@ -77,6 +80,7 @@ class Patterns:
     copy_quality: NDArray[np.int32]
     doubts: NDArray[np.int32]
     imputed: NDArray[np.bool_]
+    shows_change: NDArray[np.bool_]
     pattern_of: NDArray[np.int32]
 
     def keys(self) -> list[bytes | None]:
@@ -87,7 +91,8 @@ class Patterns:
         n = len(self.group)
         if not n:
             return []
-        traits = (self.haploid, self.conflict, self.strange, self.unread, self.filtered, self.imputed)
+        traits = (self.haploid, self.conflict, self.strange, self.unread, self.filtered, self.imputed,
+                  self.shows_change)  # fmt: skip
         columns = [
             np.ascontiguousarray(array).reshape(n, -1).view(np.uint8).reshape(n, -1)
             for array in (self.codes, self.blocks, self.assumed, self.group, self.copies, self.copy_quality, *traits)
@@ -171,7 +176,11 @@ def find(
     imputed = np.zeros(first.shape[1], dtype=bool)
     if genotypes.imputed is not None:
         imputed |= (genotypes.imputed[sites] & (first >= 0)).any(axis=0)
-    told = np.stack([strange, filtered, imputed]).view(np.int8)
+    changed = has_data & ((one > 0) | (two > 0))
+    shows_change = (changed & (state == State.CALLED)).any(axis=0)
+    half = changed & ((one < 0) != (two < 0)) & ((one == NOT_CALLED) | (two == NOT_CALLED) | (two == NO_COPY))
+    half_told = half.any(axis=0) & ~missing & (inheritance == "autosomal")
+    told = np.stack([strange, filtered, imputed, shows_change, half_told]).view(np.int8)
     keys = np.concatenate([first, second, assumed.view(np.int8), told])
     in_doubt = np.zeros((0, first.shape[1]), dtype=np.int32) if doubts is None else doubts[doubts.any(axis=1)]
     pattern_of, chosen = _distinct(
@@ -185,12 +194,13 @@ def find(
         haploid=haploid[chosen],
         conflict=conflict[chosen],
         strange=strange[chosen],
-        unread=((first == UNKNOWN_BASE) | (second == UNKNOWN_BASE)).any(axis=0)[chosen],
+        unread=((first == UNKNOWN_BASE) | (second == UNKNOWN_BASE)).any(axis=0)[chosen] | half_told[chosen],
         filtered=filtered[chosen],
         copies=copies[chosen],
         copy_quality=copy_quality[chosen],
         doubts=np.zeros((len(chosen), len(sites)), np.int32) if doubts is None else doubts[:, chosen].T,
         imputed=imputed[chosen],
+        shows_change=shows_change[chosen],
         pattern_of=pattern_of,
     )
 

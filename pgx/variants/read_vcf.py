@@ -30,6 +30,7 @@ from pgx.variants.vcf.likelihoods import Weighed
 from pgx.variants.vcf.phase_lists import PhaseLists
 from pgx.variants.vcf.sample_columns import SampleColumns
 from pgx.variants.vcf.source import Source
+from pgx.variants.vcf.structural_alleles import spelled_repeats
 from pgx.variants.vcf.windows import Windows
 
 _CHECK_VALUES = 50_000
@@ -93,6 +94,7 @@ class VcfReader:
                     continue
             if self.copies.add(record, header.samples, self.column, self.source.name, cn_of_allele=cn_of_allele):
                 continue
+            record.ref, record.alts = spelled_repeats(record.ref, record.alts, record.info)
             used += self._record(record, line, rows, None if everyone else keep, columns)
         self.sites.refuse_if_foreign()
         for code, message in self.source.warnings:
@@ -151,7 +153,7 @@ class VcfReader:
             self.notes.count("warning", "polyploid", "{n} genotypes have three or more alleles and are not used",
                              f"{self.source.name}: {record.where}", 1, columns[polyploid])  # fmt: skip
         phased, sets = keep_in_phase(record, readings, gt, phased, sets)
-        self._count_filtered(record, readings, hidden, columns)
+        self._count_filtered(record, readings, hidden, columns, gt, keep)
         reaches = _reaches(record, columns, keep)
         state = State.REFERENCE_BLOCK if record.is_block else State.CALLED
         for target, reading in readings:
@@ -180,14 +182,23 @@ class VcfReader:
 
     def _count_filtered(
         self, record: records.Record, readings: list[tuple[Target, Reading]], hidden: NDArray[np.bool_] | None,
-        columns: NDArray[np.intp],
+        columns: NDArray[np.intp], gt: NDArray[np.int16], keep: NDArray[np.intp] | None,
     ) -> None:  # fmt: skip
-        """Say which records at a site FILTER keeps from use."""
-        if record.passes or record.is_reference_call or hidden is None or all(reading.weak for _, reading in readings):
+        """Say which records at a site FILTER keeps from use, and which genotypes their own filter (FT) does."""
+        weak = all(reading.weak for _, reading in readings)
+        if hidden is None or weak or record.is_reference_call or self.options.include_filtered:
             return
-        self.notes.count("warning", "record_filtered", "{n} records at positions of interest are not used because of "
-                         f"their FILTER ({_braced(record.filters[:40])}); --include-filtered uses them",
-                         f"{self.source.name}: {record.where}", 1, columns[hidden])  # fmt: skip
+        which, why, amount = "records", f"FILTER ({_braced(record.filters[:40])})", 1
+        if record.passes:
+            failed = records.failed_samples(record, record.rest.count(b"\t") + 1)
+            if failed is None:
+                return
+            hidden = (failed if keep is None else failed[keep]) & (gt >= 0).any(axis=1)
+            which, why, amount = "genotypes", "own filter (FORMAT/FT)", int(hidden.sum())
+        if amount:
+            self.notes.count("warning", "record_filtered", f"{{n}} {which} at positions of interest are not used "
+                             f"because of their {why}; --include-filtered uses them",
+                             f"{self.source.name}: {record.where}", amount, columns[hidden])  # fmt: skip
 
     def _listed_phase(
         self, record: records.Record, found: SampleColumns, sets: NDArray[np.int32] | None

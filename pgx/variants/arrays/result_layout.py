@@ -55,6 +55,8 @@ _NAMES = {
     "gene": "gene|gene symbol|gene name|gen|genname|gensymbol",
     "copies": "copy number|copynumber|cn|copies|cnv|cn predicted|copy number call|predicted cn|kopienzahl|kopien|"
               "nombre de copies|numero de copias",
+    "gencall": "gc score|gencall score|gencall",
+    "grade": "description|call description",
 }  # fmt: skip
 _GERMAN = frozenset({"genotyp", "ergebnis", "befund", "rs nummer", "rs nr", "rsnummer"})
 """Beside one of these, a column named `Probe` holds specimens; in English it is what an array tests with."""
@@ -214,6 +216,7 @@ def _layout(line: str, number: int, after: Sequence[str], strand: str | None, bu
             build = build_of_text(names[place]) or build
     alleles, of_set = _alleles(plain)
     told = {"delimiter": delimiter, "line": number, "build": build, "strand": _STRAND_OF_SET.get(of_set) or strand}
+    copies = {p: gene for p, name in enumerate(names) if (gene := gene_of_copies(name)) is not None}
     rows = [cells_of(other, delimiter) for other in after if not other.startswith("#")]
     located = (bool(markers) or {"chrom", "pos"} <= set(columns)) and any(
         _is_marker(row, markers, columns) for row in rows
@@ -222,10 +225,9 @@ def _layout(line: str, number: int, after: Sequence[str], strand: str | None, bu
         # Beside a genotype, alleles that are of no way of writing are those that the assay tells apart.
         of_assay = not of_set and "genotype" in columns
         pair = {"tested" if of_assay else "alleles": alleles}
-        return Layout(Shape.LONG, columns=columns, markers=tuple(markers), **pair, **told)  # type: ignore[arg-type]
+        return Layout(Shape.LONG, columns=columns, markers=tuple(markers), copies=copies, **pair, **told)  # type: ignore[arg-type]
     if {"sample", "gene", "copies"} <= set(columns) and not markers:
         return Layout(Shape.LONG, columns=columns, **told)  # type: ignore[arg-type]
-    copies = {p: gene for p, name in enumerate(names) if (gene := gene_of_copies(name)) is not None}
     wide = {p: name for p, name in enumerate(names) if p not in copies and (rsid_of(name) or place_of(name))}
     if any(rsid_of(row[p]) for row in rows for p in wide if p < len(row)):
         return None  # a row like those below it, no names of columns

@@ -30,7 +30,7 @@ from pgx.variants.arrays.result_layout import (
     strand_of,
 )
 from pgx.variants.vcf.contigs import GRCH37, GRCH38, build_of_text, canonical
-from pgx.variants.whole_numbers import whole_number
+from pgx.variants.whole_numbers import decimal_number, whole_number
 
 _NEAR = 0.25
 """How far a copy number may lie from a whole one."""
@@ -39,6 +39,10 @@ _COPIES = re.compile(
 )
 _NO_COPIES = frozenset({"", "-", ".", "na", "n/a", "nd", "nan", "no call", "undetermined", "invalid", "fail", "nc"})
 _OTHER = {GRCH37: GRCH38, GRCH38: GRCH37}
+_NO_CALL_BELOW = 0.15
+"""GenCall score (GC Score) below which Illumina recommends that an Infinium genotype is not called."""
+_NO_GRADE = re.compile(r"(?:[DIN][. ]+)?(?:low probability|bad spectrum|no[- ]alleles)$", re.I)
+"""How MassARRAY Typer describes a genotype that it does not stand by."""
 FEW = 20
 """Markers at no position of interest up to which they are named: more are an array's, which tests other things too."""
 
@@ -207,6 +211,7 @@ def _genotypes(
     written = _cell(cells, layout.columns.get("strand"))
     strand = strand_of(written) or layout.strand
     doubt = f"its strand is written {written[:20]!r}; write + or -" if is_no_strand(written) else ""
+    doubt = doubt or _poor(cells, layout)
     for place, gene in layout.copies.items():
         _count(table, sample, gene, _cell(cells, place))
     if layout.shape is Shape.WIDE:
@@ -239,6 +244,16 @@ def _genotypes(
             yield marker, Cell(person, text, number, strand, marker.name, marker.gene, doubt)
 
 
+def _poor(cells: list[str], layout: Layout) -> str:
+    """Return why the laboratory's own words on the genotype of a row speak against it; empty if they do not."""
+    grade, score = (_cell(cells, layout.columns.get(name)) for name in ("grade", "gencall"))
+    if _NO_GRADE.match(grade):
+        return f"the laboratory describes it as {grade[:30]!r}"
+    number = decimal_number(score.replace(",", "."))
+    low = number is not None and number < _NO_CALL_BELOW
+    return f"its GC Score {score[:10]} is below {_NO_CALL_BELOW}, from which Illumina calls a genotype" if low else ""
+
+
 def _of_row(cells: list[str], layout: Layout, names: list[str]) -> _Marker | None:
     rsid = next(filter(None, map(number_of, names)), None)
     place = next(filter(None, map(place_of, names)), None)
@@ -265,7 +280,9 @@ def _count(table: ResultTable, sample: str, gene: str, text: str) -> None:
     number = float(match[1].replace(",", ".")) if match else -1.0
     whole = round(number)
     fits = match is not None and abs(number - whole) <= _NEAR and whole <= MOST_COPIES
-    table.copies[sample, gene].append((text, whole if fits else None))
+    stated = (text, whole if fits else None)
+    if stated not in table.copies[sample, gene]:  # a long table repeats it in every row
+        table.copies[sample, gene].append(stated)
 
 
 def _place(

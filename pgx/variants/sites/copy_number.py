@@ -46,6 +46,11 @@ class _Touched:
         """Say whether there are any."""
         return bool(self.open) or any(any(genes.values()) for genes in (self.whole, self.partial, self.disputed))
 
+    def tell_all(self, first: int) -> bool:
+        """Say whether what becomes of the genes from base `first` on also tells all of the bases in them."""
+        cut = (not s.exons or s.touched(first, end) for end, spans in self.partial.items() for s in spans)
+        return bool(self.open) or any(self.whole.values()) or any(self.disputed.values()) or any(cut)
+
 
 @dataclass(slots=True)
 class CopyNumbers:
@@ -80,6 +85,7 @@ class CopyNumbers:
     ) -> bool:  # fmt: skip
         """Read a structural record; say whether it says nothing of single bases.
 
+        A change of copies between genes or exons does: the bases that it changes are not those of the reference.
         `cn_of_allele` says that INFO/CN is the copy number of each ALT, as it is since VCF 4.4.
         """
         counted = [extent.COUNTED.match(alt) is not None for alt in record.alts]
@@ -114,7 +120,7 @@ class CopyNumbers:
                 if one is not None and name in wanted:
                     self._take(name, one, statement, genes)
             self._deny(statement, [name for name, is_free in zip(samples, free, strict=True) if is_free], genes)
-        return all(counted) or segment
+        return segment or (all(counted) and genes.tell_all(record.pos + 1))
 
     def _touched(self, statement: Statement) -> _Touched:
         spans = [span for span in self.spans if span.chrom == statement.record.chrom]

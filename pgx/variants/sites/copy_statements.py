@@ -2,12 +2,13 @@
 
 FORMAT/CN is the person's total and may be a fraction (VCF 4.4 made it a Float). INFO/CN is the copy number of each ALT
 since VCF 4.4; before, it was that of a segment in no particular person, and is not used. Without CN, the genotype
-counts: <DEL> is no copy, <DUP> two, <CNn> n, and <CNV> does not say. How sure that is tells CNQ of a CN; PL or GL, else
-GQ, of a genotype; and never more than QUAL. Quality 0 is no evidence, and no copy number.
+counts: <DEL> is no copy, <DUP> two, <CNn> n, and <CNV> does not say. How sure that is tells CNQ of a CN, or CNL or CNP, the
+likelihoods of 0, 1, 2 ... copies; PL or GL, else GQ, of a genotype; and never more than QUAL. Quality 0 is no evidence, and no copy number.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field, replace
 
@@ -121,22 +122,28 @@ class Statement:
             free = [one and not fails for one, fails in zip(free, failed, strict=True)]
         elif said == [None] and not free[0] and self.changes:  # a file of one person tells it of that person
             said[0] = self._uncounted("a structural record has neither genotype nor CN")
-        sure = self._qualities(columns, [one is not None and one.copies is not None for one in said])
+        sure = self._qualities(columns, said)
         said = [one and self._weighed(one, quality) for one, quality in zip(said, sure, strict=True)]
         return said, [one and quality != 0 for one, quality in zip(free, sure, strict=True)]
 
-    def _qualities(self, columns: SampleColumns, by_number: list[bool]) -> list[int | None]:
+    def _qualities(self, columns: SampleColumns, said: list[Said | None]) -> list[int | None]:
         """Return how sure (phred) what is said of each sample is, None where the record does not tell."""
-        record, count = self.record, len(by_number)
+        record, count = self.record, len(said)
+        by_number = [one is not None and one.copies is not None for one in said]
         of_record = decimal_number(record.quality)
         found: list[float | None] = [None] * count
-        for key in ("CNQ", "PL", "GL", "GQ"):
+        leads: list[float | None]
+        for key in ("CNQ", "CNL", "CNP", "PL", "GL", "GQ"):
             if key not in record.format[1:]:
                 continue
-            if key in ("PL", "GL"):
-                leads: list[float | None] = _leads(record, columns, key)
+            texts = subfield(record.rest, count, record.format.index(key))
+            if key in ("CNL", "CNP"):
+                left = [2 if one is None else one.left for one in said]
+                leads = [_lead_of_copies(text, of, key) for text, of in zip(texts, left, strict=True)]
+            elif key in ("PL", "GL"):
+                leads = _leads(record, columns, key)
             else:
-                leads = [decimal_number(text) for text in subfield(record.rest, count, record.format.index(key))]
+                leads = [decimal_number(text) for text in texts]
             for index, lead in enumerate(leads):
                 if found[index] is None and (by_number[index] or key != "CNQ"):
                     found[index] = lead
@@ -235,6 +242,17 @@ def _leads(record: records.Record, columns: SampleColumns, key: str) -> list[flo
     levels = lists(record.rest, len(columns.gt), record.format.index(key), alleles * (alleles + 1) // 2)
     levels = levels if key == "PL" else -10 * levels
     return [_lead(own, *sorted(pair)) for own, pair in zip(levels, columns.gt.tolist(), strict=True)]
+
+
+def _lead_of_copies(text: bytes, copies: int, key: str) -> float | None:
+    """Return how far CNL (log10) or CNP (shares) favour a number of copies before the next best (phred)."""
+    read = [decimal_number(part) for part in text.split(b",")]
+    levels = [one for one in read if one is not None]
+    if len(levels) < max(len(read), 2) or not 0 <= copies < len(levels):
+        return None
+    if key == "CNP":
+        levels = [math.log10(max(one, 1e-12)) for one in levels]
+    return 10 * (levels.pop(copies) - max(levels))
 
 
 def _lead(levels: NDArray[np.float64], low: int, high: int) -> float | None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pgx.types import NOT_CALLED, SPANNED
 from pgx.variants.sites.indel_reach import same_change
 from pgx.variants.sites.targets import Target
+from pgx.variants.vcf import extent
 from pgx.variants.vcf.records import REFERENCE_ALTS
 from pgx.variants.vcf.structural_alleles import is_structural
 from pgx.variants.vcf.trim import trim
@@ -81,6 +82,9 @@ def read_alleles(
         If REF contradicts the site's reference string.
     """
     _check_reference(pos, ref, alts, target)
+    if all(map(extent.COUNTED.match, alts)):
+        met = pos < target.end + target.has_indel and end >= target.pos
+        return Reading(_table(SILENT, [UNPLACED] * len(alts)), covers=False, weak=True) if met else None
     if alts == ["."] or ref in alts:
         return _without_change(pos, ref, alts, end, target)
     open_ended = not alts or any(alt in REFERENCE_ALTS for alt in alts)

@@ -22,7 +22,7 @@ from pgx.variants.sites.match import (
     undecided,
 )
 from pgx.variants.sites.targets import Target, Targets
-from pgx.variants.vcf import records
+from pgx.variants.vcf import extent, records
 
 UNDECIDED_REACH = 60
 """How far to the right of a site an indel that may be the site's own, shifted along a repeat, leaves it open."""
@@ -50,9 +50,12 @@ class SiteReader:
         spellings = self._spellings(record)
         first = min([record.pos, *(pos for pos, _, _ in spellings or ())])
         moving = contig.moving if may_shift_left(record.pos, record.ref, record.alts) else 0
-        for target in contig.overlapping(first - 1 - moving, record.end + 1):
+        end = record.end
+        if all(map(extent.COUNTED.match, record.alts)):
+            end = max(end, extent.last_base(record.pos, ",".join(record.alts), record.info) or 0)
+        for target in contig.overlapping(first - 1 - moving, end + 1):
             try:
-                reading = read_alleles(record.pos, record.ref, record.alts, record.end, target, spellings)
+                reading = read_alleles(record.pos, record.ref, record.alts, end, target, spellings)
             except ReferenceMismatchError as error:
                 self._mismatch(record, error)
                 readings.append((target, opened(record.alts)))

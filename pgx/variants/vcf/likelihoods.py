@@ -1,4 +1,4 @@
-"""What a record's own numbers say of its genotypes: PL or GL, else GP or DS, else AD, GQ or DP, else the kind of site.
+"""What a record's own numbers say of its genotypes: PL or GL, else GP, DS or HDS, else AD, GQ or DP, else the kind of site.
 
 Where PL or GL is present it alone decides. GP and DS are posteriors: they are divided by the prior that they hold, and
 are never sharper than the imputation's R2 allows. Levels are ten times log10, 0 for the best genotype, as PL with its
@@ -36,7 +36,7 @@ UNSTATED_R2 = 0.9
 _QUALITY = ("R2", "DR2", "INFO")
 _COUNTS = (("RO", "AO"), ("RD", "AD"), ("NR", "NV"))
 """Reads of the reference and of each ALT: FreeBayes and Ion Torrent, VarScan; Platypus counts all, and each ALT's."""
-_NUMBERS = frozenset({"PL", "GL", "LPL", "GP", "DS", "AD", "LAD", "GQ", "RGQ", "DP", "MIN_DP", "RO", "RD", "NR"})
+_NUMBERS = frozenset({"PL", "GL", "LPL", "GP", "DS", "HDS", "AD", "LAD", "GQ", "RGQ", "DP", "MIN_DP", "RO", "RD", "NR"})
 """Sub-fields that say how certain a genotype is."""
 _DEPTHS = ("DP", "MinDP", "MIN_DP")
 """What INFO calls the depth of all samples together."""
@@ -226,7 +226,7 @@ def _evidence(
     if imputed or "GP" in keys:
         unbiased = _from_posterior(record, gt, pairs, published, imputed=imputed)
         if unbiased is not None:
-            found.append(("GP" if "GP" in keys else "DS", unbiased))
+            found.append((next((key for key in ("GP", "DS", "HDS") if key in keys), "R2"), unbiased))
             told |= ~np.isnan(unbiased[:, 0])
     return [*found, *_from_reads(record, gt, pairs, rates, told, silent)]
 
@@ -311,7 +311,7 @@ def _from_posterior(
     record: Record, gt: NDArray[np.int16], pairs: tuple[tuple[int, int], ...], published: Sequence[float | None],
     *, imputed: bool,
 ) -> Levels | None:  # fmt: skip
-    """Levels from GP or DS without their prior, blunted by the imputation's R2: a share 1 - R2 of it says nothing."""
+    """Levels from GP, DS or HDS without their prior, blunted by the imputation's R2: a share 1 - R2 of it says nothing."""
     count = len(gt)
     posterior = _posterior(record, count, pairs)
     if imputed:  # of an imputed genotype that tells no GP or DS the R2 holds all the same
@@ -331,14 +331,25 @@ def _from_posterior(
 def _posterior(record: Record, count: int, pairs: tuple[tuple[int, int], ...]) -> NDArray[np.float64] | None:
     if "GP" in record.format:
         return _shares(record, count, len(pairs))
-    if "DS" not in record.format or len(record.alts) != 1:
+    if len(record.alts) != 1:
         return None
+    if "DS" not in record.format:
+        return _of_strands(record, count, len(pairs)) if "HDS" in record.format else None
     dose = np.clip(lists(record.rest, count, record.format.index("DS"), 1)[:, 0], 0, 2)
     if len(pairs) == 2:
         dose = np.clip(dose, 0, 1)
         return np.stack([1 - dose, dose], axis=1)
     # The sharpest that a dose allows: between no copy and one, or one and two.
     return np.stack([np.maximum(1 - dose, 0), 1 - np.abs(1 - dose), np.maximum(dose - 1, 0)], axis=1)
+
+
+def _of_strands(record: Record, count: int, size: int) -> NDArray[np.float64]:
+    """Shares of the genotypes from HDS, the chance of the ALT on each strand (Minimac4)."""
+    strands = np.clip(_lists(record, count, "HDS", size - 1), 0, 1)
+    one, two = strands[:, 0], strands[:, -1]
+    if size == 2:
+        return np.stack([1 - one, one], axis=1)
+    return np.stack([(1 - one) * (1 - two), one * (1 - two) + two * (1 - one), one * two], axis=1)
 
 
 def _lists(record: Record, count: int, key: str, width: int) -> NDArray[np.float64]:
