@@ -206,7 +206,8 @@ def _within(
     usable: pl.DataFrame, formula: Formula, told: Mapping[tuple[str, str], tuple[float, float]]
 ) -> tuple[pl.DataFrame, list[Note]]:
     """Leave out what was calculated beyond a bound that was given: the bound counts, and is said to contradict it."""
-    keep, notes = [], []
+    keep: list[bool] = []
+    notes: list[Note] = []
     for sample, calculated in usable.select("sample", "calculated").iter_rows():
         least, greatest = told.get((sample, formula.concept), (calculated, calculated))
         margin = formula.tolerance[0] * calculated if formula.tolerance else 0.0

@@ -272,7 +272,7 @@ def _each_once(events: Events, frame: pl.DataFrame) -> pl.DataFrame:
     first: dict[tuple[str, str | None], str] = {}
     for heading in frame.columns:
         found = None if column_name(heading) in LISTS else events.vocabulary.column(heading)
-        unit = found and (found.unit or events.vocabulary.concepts[found.concept].unit)
+        unit = (found.unit or events.vocabulary.concepts[found.concept].unit) if found else None
         if found and (kept := first.setdefault((found.concept, unit), heading)) != heading:
             one, other = frame[kept], frame[heading]
             if (one.str.to_lowercase() == other.str.to_lowercase()).fill_null(True).all():
