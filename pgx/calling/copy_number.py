@@ -185,14 +185,9 @@ def apply(
     if copies < 2 and known.deletion is None:
         return without_judgement(call, "structural_variant")
     flags = (*(flag for flag in call.flags if flag != "no_copy_number"), "copy_number_given")
-    if copies == 0 and shows_change:
-        return replace(call, status="ambiguous" if call.diplotypes else call.status,
-                       flags=(*flags, "copy_number_conflict"))  # fmt: skip
     if copies == 0:
         assert known.deletion is not None
-        none = Diplotype(known.deletion, known.deletion, (known.deletion,), (known.deletion,), 1.0)
-        kept = tuple(flag for flag in flags if flag in ("copy_number_given", "reference_assumed"))
-        return replace(call, diplotypes=(none,), status="called", flags=kept)
+        return _without_gene(call, known.deletion, flags, shows_change=shows_change)
     if not call.diplotypes or copies == 2:
         return replace(call, flags=flags)
     if copies == 1:
@@ -210,6 +205,15 @@ def apply(
         flags = (*flags, "which_copy_unknown")
     status = "ambiguous" if best.probability < threshold else call.status
     return replace(call, diplotypes=diplotypes, status=status, flags=flags)
+
+
+def _without_gene(call: PatternCall, deletion: str, flags: tuple[str, ...], *, shows_change: bool) -> PatternCall:
+    if shows_change:
+        status = "ambiguous" if call.diplotypes else call.status
+        return replace(call, status=status, flags=(*flags, "copy_number_conflict"))
+    none = Diplotype(deletion, deletion, (deletion,), (deletion,), 1.0)
+    kept = tuple(flag for flag in flags if flag in ("copy_number_given", "reference_assumed"))
+    return replace(call, diplotypes=(none,), status="called", flags=kept)
 
 
 def _beside(diplotype: Diplotype, deletion: str) -> Diplotype:

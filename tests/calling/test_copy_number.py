@@ -37,6 +37,13 @@ def test_no_copy_needs_no_genotype(one):
     assert names(one("CYP2D6", {}, filled=False, copies=0)) == ["*5/*5"]
 
 
+def test_no_copy_and_a_change_contradict(one):
+    called = one("CYP2D6", STAR4, copies=0)
+    assert called.status == "ambiguous"
+    assert "copy_number_conflict" in called.flags
+    assert "*5/*5" not in names(called)
+
+
 def test_one_copy_and_two_bases_contradict(one):
     called = one("CYP2D6", STAR4, copies=1)
     assert called.status == "ambiguous"

@@ -200,6 +200,14 @@ def test_a_half_call_keeps_what_it_knows(one):
     assert all("*2" in name for name in names(called))
 
 
+@pytest.mark.parametrize("half", [("C", None), ("C",)])
+def test_half_a_genotype_that_shows_a_change_is_no_call(one, half):
+    called = one("TPMT", {18130687: half})
+    assert called.diplotypes[0].probability > 0.9
+    assert called.status == "ambiguous"
+    assert "unread_genotype" in called.flags
+
+
 def test_assumed_reference_is_stamped(one):
     called = one("CYP2C9", {}, state=State.ASSUMED_REFERENCE)
     assert names(called) == ["*1/*1"]

@@ -322,6 +322,13 @@ class TestCopies:
         assert found.copy_number.select("gene", "copies").rows() == [("CYP2D6", 1)]
         assert at(found, *STAR2) == ("CALLED", (0, 1))
 
+    def test_a_column_of_a_long_table(self, tmp_path: Path) -> None:
+        found = read(
+            tmp_path, "sample,rsid,genotype,CYP2D6 CN\nA,rs4244285,A/G,3\nA,rs12248560,C/C,3\nB,rs4244285,A/G,\n"
+        )
+        assert found.copy_number is not None
+        assert found.copy_number.select("sample", "gene", "copies").rows() == [("A", "CYP2D6", 3)]
+
     @pytest.mark.parametrize("cell", ["3+", ">=3", "2.5", "many", "40"])
     def test_what_cannot_be_counted_is_unclear(self, tmp_path: Path, cell: str) -> None:
         found = read(tmp_path, f"sample,rs4244285,CYP2D6 CN\nA,A/G,{cell}\n")
@@ -343,6 +350,23 @@ class TestCopies:
         found = read(tmp_path, f"sample,gene,rsid,genotype,copy_number\nA,,rs4244285,A/G,\nA,{name},,,1\n")
         assert found.copy_number is not None and found.copy_number.is_empty()
         assert refused(found) == genes
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "used"),
+    [
+        ("GC Score", "0.05", False), ("GC Score", "0.15", True), ("GC Score", "", True), ("GC Score", "0,149", False),
+        ("Description", "D.Low Probability", False), ("Description", "A.Conservative", True),
+        ("Description", "I.Bad Spectrum", False), ("Description", "E.User Call", True),
+    ],
+)  # fmt: skip
+def test_what_the_laboratory_does_not_stand_by_costs_the_result(
+    tmp_path: Path, column: str, cell: str, used: bool
+) -> None:
+    found = read(tmp_path, f"sample;rsid;genotype;{column}\nA;rs4244285;A/G;{cell}\nA;rs1057910;A/A;\n")
+    assert (at(found, *STAR2) == ("CALLED", (0, 1))) is used
+    assert refused(found) == (set() if used else {("A", "CYP2C19")})
+    assert at(found, *C9_STAR3) == ("CALLED", (0, 0))
 
 
 class TestLostResults:

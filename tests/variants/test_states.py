@@ -39,6 +39,12 @@ class TestFilters:
     def test_a_samples_own_filter(self, tmp_path: Path) -> None:
         found = read(tmp_path, star2("0/1:PASS", "0/1:q10", form="GT:FT"), samples="AB")
         assert [at(found, *STAR2, i)[0] for i in (0, 1)] == ["CALLED", "FILTERED"]
+        assert [note.message[:11] for note in found.notes if note.code == "record_filtered"] == ["1 genotypes"]
+
+    def test_a_samples_own_filter_is_passed_over_on_demand(self, tmp_path: Path) -> None:
+        found = read(tmp_path, star2("0/1:q10", form="GT:FT"), include_filtered=True)
+        assert at(found, *STAR2) == ("CALLED", (0, 1))
+        assert "record_filtered" not in codes(found)
 
     def test_gq_and_dp(self, tmp_path: Path) -> None:
         row = star2("0/1:20:30", "0/1:9:30", "0/1:.:30", "0/1", form="GT:GQ:DP")

@@ -14,7 +14,7 @@ import pgx.variants
 from pgx.errors import InputError
 from pgx.types import Genotypes
 from pgx.variants.sites.copy_statements import whole_copies
-from tests.variants.build import at, codes, compress, knowledge, read, snv, text
+from tests.variants.build import alleles, at, codes, compress, knowledge, read, snv, text
 
 STAR2 = snv("chr10:94781859", "G", "A", "0/1")
 CYP2D6_4 = ("chr22", 42128945)
@@ -102,6 +102,56 @@ def test_a_change_between_exons_is_said_and_no_more(tmp_path: Path) -> None:
     found = read(tmp_path, STAR2, sv("<DEL>", "0/1", first=42128400, last=42128600))
     assert copies(found) == []
     assert "partial_structural" in codes(found)
+
+
+REPEAT = ("chr2", 233760233)
+"""UGT1A1: seven AT behind the C; *28 has eight, *36 six."""
+REPEAT_BLOCK = "chr2 233755000 . N <NON_REF> . PASS END=233775000 GT:DP:GQ 0/0:30:90"
+
+
+class TestTandemRepeats:
+    """A repeat that is counted is read at its site, and one that is not leaves the site open."""
+
+    @pytest.mark.parametrize("block", [(), (REPEAT_BLOCK,)])
+    @pytest.mark.parametrize(
+        ("alt", "info", "genotype", "expected"),
+        [
+            ("<CNV:TR>", "SVLEN=14;RN=1;RUS=AT;RUC=8;END=233760247", "1/1", ("CAT", "CAT")),
+            ("<CNV:TR>", "SVLEN=14;RUS=AT;RUC=8.0", "0/1", ("C", "CAT")),
+            ("<CNV:TR>,<CNV:TR>", "SVLEN=14,14;RUS=AT,AT;RUC=8,9", "1/2", ("CAT", "CATAT")),
+        ],
+    )
+    def test_counted(
+        self, tmp_path: Path, block: tuple[str, ...], alt: str, info: str, genotype: str, expected: tuple[str, ...]
+    ) -> None:
+        row = snv("chr2:233760233", "C", alt, genotype, info=info)
+        found = read(tmp_path, *block, row, version="VCFv4.4")
+        listed, (state, pair) = alleles(found, *REPEAT), at(found, *REPEAT)
+        assert state == "CALLED"
+        reference = listed[0][1:]
+        assert sorted(listed[code].removesuffix(reference) for code in pair) == sorted(expected)
+
+    @pytest.mark.parametrize(
+        ("first", "alt", "info"),
+        [
+            (233760233, "<CNV:TR>", "SVLEN=14;RUS=AT;RUC=8.5"),
+            (233760233, "<CNV:TR>", "SVLEN=14;RUS=AT;RUC=8;CIRUC=-1,1"),
+            (233760233, "<CNV:TR>", "SVLEN=14;RUL=2;RB=16"),
+            (233760233, "<CNV:TR>", "SVLEN=14;RN=2;RUS=AT,TA;RUC=4,4"),
+            (233760233, "<DUP:TANDEM>", "SVTYPE=DUP;SVLEN=2"),
+            (233760230, "<DUP:TANDEM>", "SVTYPE=DUP;SVLEN=5;END=233760235"),
+            (233760200, "<DEL>", "SVTYPE=DEL;SVLEN=-60;END=233760260"),
+        ],
+    )
+    def test_not_counted(self, tmp_path: Path, first: int, alt: str, info: str) -> None:
+        found = read(tmp_path, REPEAT_BLOCK, snv(f"chr2:{first}", "N", alt, "0/1", info=info), version="VCFv4.4")
+        assert at(found, *REPEAT)[0] == "UNSUPPORTED"
+        free = read(tmp_path, REPEAT_BLOCK, snv(f"chr2:{first}", "N", alt, "0/0", info=info), version="VCFv4.4")
+        assert at(free, *REPEAT) == ("REFERENCE_BLOCK", (0, 0))
+
+
+def test_a_site_of_several_copies_does_not_fail_for_it(tmp_path: Path) -> None:
+    assert copies(read(tmp_path, STAR2, sv("<CNV>", ".:1:99", form="GT:CN:CNQ", filters="MULTIALLELIC"))) == ONE_COPY
 
 
 def test_a_filtered_record_is_not_used(tmp_path: Path) -> None:
@@ -243,6 +293,11 @@ class TestHowSure:
             ("<CNV>", "GT:CN:CNQ", "./.:2:20", ".", TWO_COPIES),
             ("<CNV>", "GT:CN:CNQ", "./.:0:20", ".", NO_COPY),
             ("<CNV>", "GT:CN:GQ", "./.:1:0", ".", UNCLEAR),
+            ("<CNV>", "GT:CN:CNL", "./.:1:-30,-0.30,-0.31,-5", ".", UNCLEAR),
+            ("<CNV>", "GT:CN:CNL", "./.:0:0,-1.2,-8", ".", UNCLEAR),
+            ("<DEL>", "GT:CNL", "0/1:-9,-6,0", ".", UNCLEAR),
+            ("<CNV>", "GT:CN:CNP", "./.:1:0,0.4,0.6", ".", UNCLEAR),
+            ("<CNV>", "GT:CN:CNL", "./.:1:-9", ".", ONE_COPY),
             ("<DUP>", "GT:GQ:CN:CNQ", "0/1:0:3:30", ".", [("A", 3, "duplication")]),
             ("<DEL>", "GT", "0/1", "0", UNCLEAR),
             ("<DEL>", "GT:GQ", "0/1:99", "0", UNCLEAR),
@@ -266,7 +321,15 @@ class TestHowSure:
 
     @pytest.mark.parametrize(
         ("form", "genotype", "expected"),
-        [("GT", "0/1", None), ("GT:GQ", "0/1:13", 13), ("GT:PL", "0/1:40,0,25", 25), ("GT:CN:CNQ", "0/1:1:9", 9)],
+        [
+            ("GT", "0/1", None),
+            ("GT:GQ", "0/1:13", 13),
+            ("GT:PL", "0/1:40,0,25", 25),
+            ("GT:CN:CNQ", "0/1:1:9", 9),
+            ("GT:CN:CNL", "0/1:1:-9,0,-1.4", 14),
+            ("GT:CNL", "0/1:-9,0,-1.4", 14),
+            ("GT:CN:CNP", "0/1:1:0,0.99,0.01", 20),
+        ],
     )
     def test_the_rest_is_weighed(self, tmp_path: Path, form: str, genotype: str, expected: int | None) -> None:
         found = read(tmp_path, STAR2, sv("<DEL>", genotype, form=form))

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from pgx.variants.whole_numbers import decimal_number
+
 _MISSING = re.compile(
     r"|[-.?0]{1,3}|-/-|\./\.|0[/ ]0|\?/\?|n{1,2}|n/[na]|na|nc|no.?(?:call|genotype|result|amp|amplification)|"
     r"noamp/noamp|undetermined|und\.?|inv|invalid|fail|failed|missing|n\.?d\.?|null|nan|none|ntc|dropout|indeterminate|"
@@ -26,6 +28,10 @@ _REPEAT = re.compile(r"^(?:[ACGT]\s*(?=\())?\(?([ACGT]+)\)?\s*(\d{1,2})(?:\s*[AC
 _REPEAT_BEHIND = re.compile(r"^(\d{1,2})\s*(?:\(?([ACGT]+)\)?)?$")
 _CHANGE = re.compile(r"^(?:(DEL|INS)\s*\(?([ACGT]+)\)?|\(?([ACGT]+)\)?\s*(DEL|INS))$")
 _COMPLEMENT = str.maketrans("ACGT", "TGCA")
+_NO_CALL_BELOW = 0.15
+"""GenCall score (GC Score) below which Illumina recommends that an Infinium genotype is not called."""
+_NO_GRADE = re.compile(r"(?:[DIN][. ]+)?(?:low probability|bad spectrum|no[- ]alleles)$", re.I)
+"""How MassARRAY Typer describes a genotype that it does not stand by."""
 
 
 class Problem(Enum):
@@ -194,6 +200,24 @@ def _of_repeats(site: SiteAlleles, token: str) -> set[int] | None:
     longer = (int(count) - site.units) * len(site.unit)
     wanted = len(site.alleles[site.reference]) + longer
     return {code for code, allele in enumerate(site.alleles) if len(allele) == wanted}
+
+
+def disowned(grade: str, gencall: str) -> str:
+    """Return why a laboratory's own words on a genotype speak against it; empty if they do not.
+
+    Parameters
+    ----------
+    grade
+        How MassARRAY Typer describes the call.
+    gencall
+        Illumina's GenCall score.
+    """
+    if _NO_GRADE.match(grade):
+        return f"the laboratory describes it as {grade[:30]!r}"
+    number = decimal_number(gencall.replace(",", "."))
+    if number is None or number >= _NO_CALL_BELOW:
+        return ""
+    return f"its GC Score {gencall[:10]} is below {_NO_CALL_BELOW}, from which Illumina calls a genotype"
 
 
 def _trimmed(reference: str, allele: str) -> tuple[str, str]:

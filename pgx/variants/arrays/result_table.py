@@ -17,7 +17,7 @@ import polars as pl
 from pgx.errors import InputError
 from pgx.types import MOST_COPIES
 from pgx.variants.arrays.near_numbers import digits_of, slips
-from pgx.variants.arrays.result_alleles import Problem, is_pair, tokens_of
+from pgx.variants.arrays.result_alleles import Problem, disowned, is_pair, tokens_of
 from pgx.variants.arrays.result_layout import (
     Layout,
     Shape,
@@ -30,7 +30,7 @@ from pgx.variants.arrays.result_layout import (
     strand_of,
 )
 from pgx.variants.vcf.contigs import GRCH37, GRCH38, build_of_text, canonical
-from pgx.variants.whole_numbers import decimal_number, whole_number
+from pgx.variants.whole_numbers import whole_number
 
 _NEAR = 0.25
 """How far a copy number may lie from a whole one."""
@@ -39,10 +39,6 @@ _COPIES = re.compile(
 )
 _NO_COPIES = frozenset({"", "-", ".", "na", "n/a", "nd", "nan", "no call", "undetermined", "invalid", "fail", "nc"})
 _OTHER = {GRCH37: GRCH38, GRCH38: GRCH37}
-_NO_CALL_BELOW = 0.15
-"""GenCall score (GC Score) below which Illumina recommends that an Infinium genotype is not called."""
-_NO_GRADE = re.compile(r"(?:[DIN][. ]+)?(?:low probability|bad spectrum|no[- ]alleles)$", re.I)
-"""How MassARRAY Typer describes a genotype that it does not stand by."""
 FEW = 20
 """Markers at no position of interest up to which they are named: more are an array's, which tests other things too."""
 
@@ -208,10 +204,9 @@ def _genotypes(
     table: ResultTable, layout: Layout, cells: list[str], sample: str, number: int
 ) -> Iterator[tuple[_Marker, Cell]]:
     """Yield the genotypes of one line, and take down its copy numbers."""
-    written = _cell(cells, layout.columns.get("strand"))
+    written, *grades = (_cell(cells, layout.columns.get(name)) for name in ("strand", "grade", "gencall"))
     strand = strand_of(written) or layout.strand
-    doubt = f"its strand is written {written[:20]!r}; write + or -" if is_no_strand(written) else ""
-    doubt = doubt or _poor(cells, layout)
+    doubt = f"its strand is written {written[:20]!r}; write + or -" if is_no_strand(written) else disowned(*grades)
     for place, gene in layout.copies.items():
         _count(table, sample, gene, _cell(cells, place))
     if layout.shape is Shape.WIDE:
@@ -244,16 +239,6 @@ def _genotypes(
             yield marker, Cell(person, text, number, strand, marker.name, marker.gene, doubt)
 
 
-def _poor(cells: list[str], layout: Layout) -> str:
-    """Return why the laboratory's own words on the genotype of a row speak against it; empty if they do not."""
-    grade, score = (_cell(cells, layout.columns.get(name)) for name in ("grade", "gencall"))
-    if _NO_GRADE.match(grade):
-        return f"the laboratory describes it as {grade[:30]!r}"
-    number = decimal_number(score.replace(",", "."))
-    low = number is not None and number < _NO_CALL_BELOW
-    return f"its GC Score {score[:10]} is below {_NO_CALL_BELOW}, from which Illumina calls a genotype" if low else ""
-
-
 def _of_row(cells: list[str], layout: Layout, names: list[str]) -> _Marker | None:
     rsid = next(filter(None, map(number_of, names)), None)
     place = next(filter(None, map(place_of, names)), None)
@@ -273,16 +258,14 @@ def _marker(name: str) -> _Marker:
 
 
 def _count(table: ResultTable, sample: str, gene: str, text: str) -> None:
-    """Take down a copy number; what is neither a number nor nothing cannot be counted."""
+    """Take down a copy number, once; what is neither a number nor nothing cannot be counted."""
     if text.strip().lower() in _NO_COPIES:
         return
     match = _COPIES.match(text.strip())
     number = float(match[1].replace(",", ".")) if match else -1.0
     whole = round(number)
     fits = match is not None and abs(number - whole) <= _NEAR and whole <= MOST_COPIES
-    stated = (text, whole if fits else None)
-    if stated not in table.copies[sample, gene]:  # a long table repeats it in every row
-        table.copies[sample, gene].append(stated)
+    table.copies[sample, gene] += {(text, whole if fits else None)} - set(table.copies[sample, gene])
 
 
 def _place(

@@ -2,8 +2,9 @@
 
 FORMAT/CN is the person's total and may be a fraction (VCF 4.4 made it a Float). INFO/CN is the copy number of each ALT
 since VCF 4.4; before, it was that of a segment in no particular person, and is not used. Without CN, the genotype
-counts: <DEL> is no copy, <DUP> two, <CNn> n, and <CNV> does not say. How sure that is tells CNQ of a CN, or CNL or CNP, the
-likelihoods of 0, 1, 2 ... copies; PL or GL, else GQ, of a genotype; and never more than QUAL. Quality 0 is no evidence, and no copy number.
+counts: <DEL> is no copy, <DUP> two, <CNn> n, and <CNV> does not say. How sure that is tell CNQ of a CN, CNL or CNP, the
+likelihoods of 0, 1, 2 ... copies; PL or GL, else GQ, of a genotype; and never more than QUAL. Quality 0 is no evidence,
+and no copy number.
 """
 
 from __future__ import annotations

@@ -82,10 +82,7 @@ def read_alleles(
         If REF contradicts the site's reference string.
     """
     _check_reference(pos, ref, alts, target)
-    if all(map(extent.COUNTED.match, alts)):
-        met = pos < target.end + target.has_indel and end >= target.pos
-        return Reading(_table(SILENT, [UNPLACED] * len(alts)), covers=False, weak=True) if met else None
-    if alts == ["."] or ref in alts:
+    if alts == ["."] or ref in alts or all(map(extent.COUNTED.match, alts)):
         return _without_change(pos, ref, alts, end, target)
     open_ended = not alts or any(alt in REFERENCE_ALTS for alt in alts)
     covers = pos <= target.pos and end >= target.end
@@ -111,8 +108,12 @@ def _without_change(pos: int, ref: str, alts: list[str], end: int, target: Targe
     """Read a record that writes out no other allele.
 
     Where ALT is missing it is reference over the site or a part of it, and allele 1 would be one that is not told.
-    Where an ALT is REF again, nothing of it can be used.
+    Where an ALT is REF again, nothing of it can be used. Copies counted of a stretch shorter than a gene change the
+    site in a way that is not told; who has none of them may carry anything.
     """
+    if alts != ["."] and ref not in alts:
+        met = pos < target.end + target.has_indel and end >= target.pos
+        return Reading(_table(SILENT, [UNPLACED] * len(alts)), covers=False, weak=True) if met else None
     if pos > target.end or max(end, pos + len(ref) - 1) < target.pos:
         return None
     if ref in alts:

@@ -1,4 +1,4 @@
-"""What a record's own numbers say of its genotypes: PL or GL, else GP, DS or HDS, else AD, GQ or DP, else the kind of site.
+"""What a record's own numbers say of its genotypes: PL or GL; GP, DS or HDS; AD, GQ or DP; else the kind of site.
 
 Where PL or GL is present it alone decides. GP and DS are posteriors: they are divided by the prior that they hold, and
 are never sharper than the imputation's R2 allows. Levels are ten times log10, 0 for the best genotype, as PL with its
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pgx.types import NO_COPY
 from pgx.variants.vcf import local_alleles
 from pgx.variants.vcf.other_lists import lead_of, told_by
-from pgx.variants.vcf.records import Record, values
+from pgx.variants.vcf.records import Record, read_shares, values
 from pgx.variants.vcf.sample_columns import lists
 from pgx.variants.whole_numbers import decimal_number
 
@@ -288,6 +288,13 @@ def _depths(record: Record, count: int) -> NDArray[np.float64] | None:
                 rest = np.nan_to_num(rest)
             counts = np.hstack([np.maximum(first - rest.sum(axis=1, keepdims=True), 0) if one == "NR" else first, rest])
             found = counts if found is None else np.where(np.isnan(found), counts, found)
+    for key in ("AF", "VAF", "FREQ"):  # beside DP they tell how many reads
+        if key in keys[1:] and "DP" in keys[1:] and (found is None or np.isnan(found).any()):
+            shares = read_shares(record, count, key)
+            whole = np.hstack([1 - shares.sum(axis=1, keepdims=True), shares])
+            whole[(whole < -0.01).any(axis=1)] = np.nan
+            counts = np.maximum(whole, 0) * lists(record.rest, count, keys.index("DP"), 1)
+            found = counts if found is None else np.where(np.isnan(found), counts, found)
     return found
 
 
@@ -311,7 +318,7 @@ def _from_posterior(
     record: Record, gt: NDArray[np.int16], pairs: tuple[tuple[int, int], ...], published: Sequence[float | None],
     *, imputed: bool,
 ) -> Levels | None:  # fmt: skip
-    """Levels from GP, DS or HDS without their prior, blunted by the imputation's R2: a share 1 - R2 of it says nothing."""
+    """Levels from a posterior without its prior, blunted by the imputation's R2: a share 1 - R2 of it says nothing."""
     count = len(gt)
     posterior = _posterior(record, count, pairs)
     if imputed:  # of an imputed genotype that tells no GP or DS the R2 holds all the same

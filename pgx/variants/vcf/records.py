@@ -242,6 +242,16 @@ def _fractions(record: Record, count: int) -> list[dict[int, float]]:
     return [{}] * count
 
 
+def read_shares(record: Record, count: int, key: str) -> NDArray[np.float64]:
+    """Return the share of the reads of each ALT, (S, ALTs); VarScan writes it in percent."""
+    found = np.full((count, len(record.alts)), np.nan)
+    for row, text in enumerate(subfield(record.rest, count, record.format.index(key))):
+        read = [decimal_number(part.removesuffix(b"%")) for part in text.split(b",")]
+        if len(read) == len(record.alts) and None not in read:
+            found[row] = np.array(read, dtype=np.float64) / (100 if b"%" in text else 1)
+    return found
+
+
 def failed_samples(record: Record, count: int) -> NDArray[np.bool_] | None:
     """Return which samples fail their own filter (FORMAT/FT); None if the record has no FT."""
     if "FT" not in record.format:

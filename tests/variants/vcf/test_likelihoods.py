@@ -167,6 +167,35 @@ def test_reads_by_any_caller_s_name_count_as_depths(tmp_path: Path, form: str, c
     assert told[0] == told[1] or (told[0] is not None and told[1] is not None and told[0].vectors == told[1].vectors)
 
 
+@pytest.mark.parametrize(
+    ("form", "column", "counts"),
+    [("AF:DP", "0.04:500", "480,20"), ("VAF:DP", "0.5:30", "15,15"), ("FREQ:DP", "3%:200", "194,6")],
+)
+def test_the_share_of_the_reads_counts_as_the_reads_do(tmp_path: Path, form: str, column: str, counts: str) -> None:
+    told = [
+        doubt(read(tmp_path, snv("chr6:18130687", "T", "C", f"0/1:{values}", form=f"GT:{keys}")))
+        for keys, values in (("AD", counts), (form, column))
+    ]
+    assert told[0] == told[1]
+
+
+@pytest.mark.parametrize(
+    ("strands", "even"),
+    [("0.5,0", [(0, 0), (0, 1)]), ("0.5,1", [(0, 1), (1, 1)]), ("0,0", [(0, 0)]), ("1,1", [(1, 1)])],
+)
+def test_the_dose_of_each_strand_is_weighed(tmp_path: Path, strands: str, even: list[tuple[int, int]]) -> None:
+    record = snv("chr6:18130687", "T", "C", f"0|0:{strands}", form="GT:HDS", info="IMPUTED;R2=0.99")
+    found = doubt(read(tmp_path, record))
+    assert found is not None and found.evidence == "HDS"
+    best = [pair for pair, tenths in zip(found.pairs, found.tenths, strict=True) if tenths > -6]
+    assert set(even) >= set(best) >= {even[-1]}
+
+
+def test_an_imputed_genotype_alone_is_weighed_by_its_r2(tmp_path: Path) -> None:
+    found = doubt(read(tmp_path, snv("chr6:18130687", "T", "C", "0|0", info="IMPUTED;R2=0.5;AF=0.5")))
+    assert found is not None and found.evidence == "R2"
+
+
 @pytest.mark.parametrize("key", ["DP", "MinDP", "MIN_DP"])
 def test_a_record_without_any_reads_is_no_genotype(tmp_path: Path, key: str) -> None:
     found = read(tmp_path, snv("chr6:18130687", "T", ".", "0/0", info=f"{key}=0"))
