@@ -76,7 +76,7 @@ def test_an_allele_is_found_by_the_other_names_that_people_use(words: list[str],
 
 
 def test_a_variant_that_is_asked_for_as_an_allele_is_looked_up_elsewhere() -> None:
-    assert "pgx kb variant rs4244285" in pgx("allele", "rs4244285").stderr
+    assert "pgx kb variant rs4244285" in pgx("allele", "rs4244285", code=2).stderr
 
 
 def test_a_change_of_several_alleles_names_none() -> None:
