@@ -90,7 +90,11 @@ def do_block(
     # How many of a block have no score is no news of the run, and each person's row says it.
     of_run = pl.col("sample").is_null() & (pl.col("code") != NoteCode.SCORE_REFUSED)
     whole_run = notes.filter(of_run).drop("sample").unique(maintain_order=True)
-    frames["notes"] = notes.filter(pl.col("sample").is_not_null())
+    rank = {sample: at for at, sample in enumerate(s for piece in pieces for s in piece.result.samples)}
+    of_person = notes.filter(pl.col("sample").is_not_null())
+    # Person by person, as every other table: whoever else is in the block changes no order.
+    at = pl.col("sample").replace_strict(rank, default=len(rank), return_dtype=pl.Int64)
+    frames["notes"] = of_person.sort(at, maintain_order=True)
     errors = notes.filter(pl.col("severity") == Severity.ERROR).select("sample", "stage", "code", "where", "message")
     failures = [*failed, *errors.to_dicts()]
     files = {folder.part(name, number): _parquet(frames[name]) for name in plan.tables}

@@ -61,6 +61,14 @@ def test_names_and_bytes_of_parts_do_not_depend_on_processes_or_shards(whole, in
     assert content(tmp_path / "merged") == content(whole)
 
 
+def test_no_table_depends_on_the_size_of_the_blocks(whole, inputs, tmp_path):
+    for size in (1, 3, 100):
+        out = tmp_path / f"{size}"
+        pgx.cohort.run(inputs / "all.vcf", out, clinical=inputs / "ward.csv", block_size=size, threads=1)
+        for name in USUAL:
+            assert table(out, name).equals(table(whole, name)), (size, name)
+
+
 def test_the_parts_are_one_table_for_polars_and_duckdb(whole):
     duckdb = pytest.importorskip("duckdb")
     for name in USUAL:

@@ -225,7 +225,7 @@ def _numbers(ratios: Floats, noise: float) -> dict[str, float | None]:
     drawn = np.log(ratios[1:]) + np.random.default_rng(2).standard_normal(len(ratios) - 1) * noise
     ends = np.exp(np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])) if len(drawn) else [ratio, ratio]
     found = {"ratio": ratio, "low": min(float(ends[0]), ratio), "high": max(float(ends[1]), ratio)}
-    return {name: float(f"{value:.6g}") for name, value in found.items()} | {"level": LEVEL}
+    return {**{name: float(f"{value:.6g}") for name, value in found.items()}, "level": LEVEL}
 
 
 def _basis(known: Mapping[str, Parameter], acting: Acting, agents: Sequence[str]) -> list[str]:
