@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -237,11 +237,8 @@ def _work(
     digest = described["plan"]
     own = range(shard[0] - 1, plan.blocks, shard[1])
     states = {number: state for number in own if (state := folder.read_state(number, digest, verify=verify))}
-    before = sum(state["persons"] for state in states.values())
-    total = sum(len(plan.block(number)) for number in own)
-    counts = (sum(state.get(name, 0) for state in states.values()) for name in ("lost", "left_out", "warnings"))
-    lost, left_out, warnings = counts
-    progress = Progress(before, total, lost, before, left_out, warnings)
+    before, total = sum(state["persons"] for state in states.values()), sum(len(plan.block(number)) for number in own)
+    progress = Progress(before, total, resumed=before, **_counted(states.values()))
     tell = on_progress or (lambda _: None)
     tell(progress)
     left = [number for number in own if number not in states]
@@ -255,13 +252,8 @@ def _work(
                 progress = replace(progress, lost=progress.lost + len(plan.block(number)))
             else:
                 states[number] = state
-                progress = replace(
-                    progress,
-                    done=progress.done + state["persons"],
-                    lost=progress.lost + state["lost"],
-                    left_out=progress.left_out + state["left_out"],
-                    warnings=progress.warnings + state["warnings"],
-                )
+                more = {name: getattr(progress, name) + count for name, count in _counted([state]).items()}
+                progress = replace(progress, done=progress.done + state["persons"], **more)
             tell(progress)
         if not died or plan.key:  # what waits for another try is under the persons' names
             for place in (folder.genotypes, folder.records, folder.unfinished):
@@ -394,6 +386,10 @@ def _formats(reports: Names) -> tuple[str, ...]:
     if "pdf" in chosen:
         pdf.check()
     return tuple(dict.fromkeys(chosen))
+
+
+def _counted(states: Collection[Json]) -> dict[str, int]:
+    return {name: sum(state.get(name, 0) for state in states) for name in ("lost", "left_out", "warnings")}
 
 
 def _texts(paths: Paths) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import pytest
 
 from pgx.errors import InputError, UsageError
 from pgx.knowledge import KnowledgeBase
-from pgx.models.cohort import cohort
+from pgx.models.cohort import cohort, hidden_gaps
 from pgx.models.cohort.cohort import Roles
 from pgx.models.cohort.simulation import Truth, simulate
 from pgx.models.evidence import endpoints
@@ -33,7 +33,7 @@ def _losses(kb: KnowledgeBase, learn: pl.DataFrame, test: pl.DataFrame) -> tuple
     taken = cohort.load(learn, one, Roles())
     trained = fit_cohort(one, taken, FEW)
     other = cohort.load(test, one, Roles(), taken.features)
-    x = cohort.fill(other.data.x, trained.fitted.center) if trained.blind else other.data.x
+    x = hidden_gaps.fill(other.data.x, trained.fitted.center) if trained.blind else other.data.x
     rate = logit(float(taken.data.y.mean()))
 
     def loss(margin: Floats) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +17,7 @@ from pgx.models.cohort.tables import absent
 from pgx.models.evidence import allele_counts, design, plausible
 from pgx.models.evidence.endpoint import Endpoint, Feature
 from pgx.models.evidence.links import linked, measured, natural
-from pgx.models.fitting.boost import Floats, Matrix
+from pgx.models.fitting.boost import Floats
 from pgx.models.fitting.linear import Data, per_person
 
 if TYPE_CHECKING:
@@ -259,26 +259,6 @@ def check_rows(
                          fix="use the columns that `pgx features` writes")  # fmt: skip
 
 
-def fill(x: Matrix, center: Floats) -> Matrix:
-    """Return the matrix with missing values at the feature's mean: how persons are scored by a blinded model."""
-    return np.where(np.isnan(x), center.astype(np.float32), x)
-
-
-def hide_gaps(x: Matrix, seed: int) -> Matrix:
-    """Return the matrix with missing values drawn from the known ones: how a blinded model is trained.
-
-    A constant would not hide the gaps: trees can cut out the spike that it makes.
-    """
-    rng = np.random.default_rng(seed)
-    filled = x.copy()
-    for j in range(x.shape[1]):
-        gap = np.isnan(x[:, j])
-        if gap.any():
-            known = x[~gap, j]
-            filled[gap, j] = rng.choice(known, size=int(gap.sum())) if len(known) else 0.0
-    return filled
-
-
 def _role(
     table: pl.DataFrame, given: str | None, usual: Sequence[str], what: str, required: bool = False
 ) -> str | None:
@@ -397,8 +377,3 @@ def _order(column: pl.Series) -> Floats:
         .fill_null(float("nan"))
         .to_numpy()
     )
-
-
-def blind(cohort: Cohort, seed: int) -> Cohort:
-    """Return the cohort with its gaps hidden (see `hide_gaps`)."""
-    return replace(cohort, data=replace(cohort.data, x=hide_gaps(cohort.data.x, seed)))

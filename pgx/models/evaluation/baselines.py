@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pgx.models.cohort import cohort, summary
+from pgx.models.cohort import hidden_gaps, summary
 from pgx.models.cohort.cohort import Cohort
 from pgx.models.evidence import design
 from pgx.models.evidence.endpoint import Endpoint
@@ -62,7 +62,7 @@ def fitted(
         Whether the interval for new sites is asked for (it takes a fit a fold of sites).
     """
     trained = _trained(endpoint, learn, settings, population_risk, sites)
-    seen = cohort.fill(test.data.x, trained.fitted.center) if trained.blind else test.data.x
+    seen = hidden_gaps.fill(test.data.x, trained.fitted.center) if trained.blind else test.data.x
     product = trained.fitted.margin(test.data.prior, seen) + trained.shift
     found = {PRODUCT: product, "prior": test.data.prior, "refit": _refit(endpoint, learn, test) + trained.shift}
     found["base_rate"] = np.full(len(product), base_rate(endpoint, learn.data.y) + trained.shift)
@@ -93,7 +93,7 @@ def _trained(
         few = replace(few, data=replace(few.data, weight=both))
     trained = fit_cohort(endpoint, few, settings, population_risk=population_risk, probe=False, site_intervals=sites)
     trained, few = replace(trained, cohort=learn), learn
-    whole = cohort.blind(learn, settings.seed) if trained.blind else learn
+    whole = hidden_gaps.blind(learn, settings.seed) if trained.blind else learn
     again = fit.refit(trained.fitted, whole.data, [feature.monotone for feature in learn.features])
     return replace(trained, fitted=replace(again, covariance=trained.fitted.covariance))
 
@@ -122,7 +122,7 @@ def as_it_is(model: Model, taken: Cohort, seed: int) -> Predicted:
     this cohort: they are learned in it, on persons other than those predicted.
     """
     endpoint = model.endpoint
-    x = cohort.fill(taken.data.x, model.center) if model.gaps_filled else taken.data.x
+    x = hidden_gaps.fill(taken.data.x, model.center) if model.gaps_filled else taken.data.x
     margin = fit.read(model.linear, taken.data.prior, x, model.center, model.scale)
     if model.trees is not None:
         margin = margin + boost.margins(boost.open_booster(model.trees), x)

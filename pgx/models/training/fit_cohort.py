@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from pgx.models.cohort import cohort, leakage, prior_conflict
+from pgx.models.cohort import hidden_gaps, leakage, prior_conflict
 from pgx.models.cohort.cohort import Cohort
 from pgx.models.cohort.summary import Census
 from pgx.models.evidence.endpoint import Endpoint
@@ -101,7 +101,7 @@ def fit_cohort(
         warnings += [{"code": one.code, "message": one.message} for one in against if one.message]
     blinded = any(one.found and one.code == "missingness_predicts_outcome" for one in found)
     if blinded:
-        taken = cohort.blind(taken, settings.seed)
+        taken = hidden_gaps.blind(taken, settings.seed)
         say("the gaps go along with the outcome: missing values are filled, so that gaps say nothing")
     say(f"fitting {len(taken.data.y)} rows, {len(taken.features)} features")
     fitted = fit.fit(

@@ -19,7 +19,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pgx.features import refused
-from pgx.models.cohort import cell_values, cohort, missing_codes, summary, tables
+from pgx.models.cohort import cell_values, cohort, hidden_gaps, missing_codes, summary, tables
 from pgx.models.cohort.cohort import Cohort, Roles
 from pgx.models.cohort.summary import Census, Tally
 from pgx.models.cohort.tables import Source
@@ -81,7 +81,7 @@ class Whole:
         features
             The matrix's columns.
         blind, seed
-            Whether gaps are hidden (see `cohort.hide_gaps`), with values of the same block.
+            Whether gaps are hidden (see `hidden_gaps.hide_gaps`), with values of the same block.
         """
         tally, prior, first = Tally(), np.empty(len(self.y)), 0
         x = np.empty((len(self.y), len(features)), dtype=np.float32)
@@ -119,7 +119,7 @@ class Whole:
             x = design.matrix(prepared, features)
             tally.add(frame, summary.columns(frame, features), x)
             margin = design.prior(prepared, self.endpoint).margin
-            yield margin, cohort.hide_gaps(x, seed + number) if blind else x
+            yield margin, hidden_gaps.hide_gaps(x, seed + number) if blind else x
 
 
 def load(

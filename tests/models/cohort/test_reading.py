@@ -12,7 +12,7 @@ import pytest
 
 from pgx.errors import InputError, UsageError
 from pgx.knowledge import KnowledgeBase
-from pgx.models.cohort import cell_values, cohort, column_choice, summary, tables
+from pgx.models.cohort import cell_values, cohort, column_choice, hidden_gaps, summary, tables
 from pgx.models.cohort.cohort import Roles
 from pgx.models.cohort.simulation import Truth, simulate
 from pgx.models.evaluation import interval_coverage, validate
@@ -27,8 +27,8 @@ DOSE, RISK = "warfarin.dose", "azathioprine.leukopenia"
 
 def test_gaps_are_filled_with_the_mean_for_scoring_and_with_known_values_for_training() -> None:
     x = np.array([[1.0, np.nan, np.nan], [np.nan, 2.0, np.nan], [3.0, 4.0, np.nan]], dtype=np.float32)
-    assert cohort.fill(x, np.array([2.0, 3.0, 9.0])).tolist() == [[1, 3, 9], [2, 2, 9], [3, 4, 9]]
-    hidden = cohort.hide_gaps(x, seed=1)
+    assert hidden_gaps.fill(x, np.array([2.0, 3.0, 9.0])).tolist() == [[1, 3, 9], [2, 2, 9], [3, 4, 9]]
+    hidden = hidden_gaps.hide_gaps(x, seed=1)
     known = ~np.isnan(x)
     assert (hidden[known] == x[known]).all()
     assert hidden[1, 0] in (1.0, 3.0) and hidden[0, 1] in (2.0, 4.0) and (hidden[:, 2] == 0).all()
