@@ -290,8 +290,8 @@ DOSED_BY = Table(
 
 STANDINGS = Table(
     "standings",
-    "Which of two medicines that do not go together is to be changed: what can be replaced gives way to what is kept; of "
-    "two that stand alike nobody is told which. A named drug goes before its groups, of these one in which it is kept.",
+    "Which of two medicines that do not go together is to be changed: what can be replaced gives way to what is kept; "
+    "of two alike nobody is told which. A named drug goes before its groups, of these one in which it is kept.",
     ("group",),
     (
         Field("group", T, "what the drugs are", required=True),
