@@ -51,6 +51,7 @@ def drawn(gene, rng):
         copy_quality=np.zeros(N, dtype=np.int32),
         doubts=np.zeros((N, len(plain)), dtype=np.int32),
         imputed=nothing,
+        shows_change=nothing,
         pattern_of=np.arange(N, dtype=np.int32),
     )
 

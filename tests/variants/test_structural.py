@@ -137,6 +137,7 @@ class TestTandemRepeats:
             (233760233, "<CNV:TR>", "SVLEN=14;RUS=AT;RUC=8.5"),
             (233760233, "<CNV:TR>", "SVLEN=14;RUS=AT;RUC=8;CIRUC=-1,1"),
             (233760233, "<CNV:TR>", "SVLEN=14;RUL=2;RB=16"),
+            (233760233, "<CNV:TR>", "SVLEN=14;RUS=;RUC=8"),
             (233760233, "<CNV:TR>", "SVLEN=14;RN=2;RUS=AT,TA;RUC=4,4"),
             (233760233, "<DUP:TANDEM>", "SVTYPE=DUP;SVLEN=2"),
             (233760230, "<DUP:TANDEM>", "SVTYPE=DUP;SVLEN=5;END=233760235"),

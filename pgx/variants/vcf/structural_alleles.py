@@ -84,12 +84,14 @@ def spelled_repeats(ref: str, alts: list[str], info: str) -> tuple[str, list[str
     if not (one_each and sure and len(units) == len(counts) == len(lengths) == len(alts) and len(set(units)) == 1):
         return ref, alts
     unit = units[0].upper()
+    if not unit or not set(unit) <= set("ACGT"):
+        return ref, alts
     changes = [
-        None if count is None or length is None else count - length / len(unit)
+        None if count is None or count < 0 or length is None else count - length / len(unit)
         for count, length in zip(counts, lengths, strict=True)
     ]
     whole = [int(one) for one in changes if one is not None and one == int(one) and abs(one) < LONG]
-    if len(whole) < len(alts) or 0 in whole or not set(unit) <= set("ACGT"):
+    if len(whole) < len(alts) or 0 in whole:
         return ref, alts
     fewer = max(0, *(-change for change in whole))
     return ref + unit * fewer, [ref + unit * (fewer + change) for change in whole]
