@@ -134,7 +134,8 @@ def _with_remarks(events: Events, items: list[str], kind: str) -> list[str]:
 
 
 _NO_NAME = re.compile(
-    r"(?:(?:currently|now|recently|temporarily|self|patient|pt|has|have|was|were|is|been|to be|since|aktuell|derzeit|"
+    r"(?:(?:(?:severe |known |past |previous |prior )?(?:history of|h/o|hx of)|severe|known|currently|now|recently|"
+    r"temporarily|self|patient|pt|has|have|was|were|is|been|to be|since|aktuell|derzeit|"
     r"zurzeit|wurde|ist|seit|actuellement|est|a été|actualmente)\b[\s,-]*)*",
     re.IGNORECASE,
 )
