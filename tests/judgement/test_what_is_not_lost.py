@@ -130,3 +130,17 @@ def test_a_leaflet_falls_back_on_no_line_of_the_first_page():
 def test_the_card_of_a_medicine_beside_which_another_is_ruled_out_is_not_bare(medicines, kept, said):
     found = result({"SLCO1B1": pattern("*1/*1"), "CYP2C19": pattern("*1/*1")}, medicines)
     assert told(found, kept, "card").startswith(f" {kept} ({said}")
+
+
+@pytest.mark.parametrize(
+    ("drug", "gene", "carried", "dose"),
+    [
+        ("clobazam", "CYP2C19", "*2/*2", "start with a lower dose, 5 mg/day"),
+        ("siponimod", "CYP2C9", "*1/*3", "reduce the dose (−50 %), to 1 mg/day from day 5"),
+        ("siponimod", "CYP2C9", "*2/*3", "reduce the dose (−50 %), to 1 mg/day from day 5"),
+    ],
+)
+def test_the_dose_of_the_label_stands_in_numbers_beside_the_change(drug, gene, carried, dose):
+    found = result({gene: pattern(carried)}, [drug])
+    assert line(found, drug).headline == dose
+    assert dose.rpartition(", ")[2] in told(found, drug, "card")
