@@ -24,7 +24,7 @@ from pgx.judgement.decide import Decision, decide
 from pgx.judgement.statement import URGENCIES, Statement
 from pgx.judgement.together import Key, Lists, lists_of
 from pgx.judgement.without_drugs import copied_record, started
-from pgx.knowledge.acting import PLANNED
+from pgx.knowledge.acting import PLANNED, parse
 from pgx.knowledge.base import KnowledgeBase
 from pgx.phenotypes import phenoconversion
 from pgx.phenotypes.exposures import exposures, known_medication
@@ -90,7 +90,20 @@ def settled(
     moved = [key for key, one in of_today.items() if any(_gives_way(of[key], one, _told) for of in (said, of_then))]
     # Where today's advice stands in the place of what is planned, that is told as what comes later.
     later = _of(then, [key for key in moved if _told(of_then[key]) != _told(of_today[key])])
-    return Settled(_instead(_instead(guidance, then, new), today, moved), later)
+    return Settled(_instead(_instead(guidance, _as_planned(then, lists), new), today, moved), later)
+
+
+def _as_planned(then: pl.DataFrame, lists: Lists) -> pl.DataFrame:
+    """Return what is said once all is started; what acts there and is not started yet is told as planned."""
+    planned = {(sample, drug.lower()) for sample, drug in lists.planned - lists.taken}
+    rows = then.select("sample", "flags").iter_rows()
+    flags = [[_phased(flag, sample, planned) for flag in of_row or ()] for sample, of_row in rows]
+    return then.with_columns(pl.Series("flags", flags, dtype=then.schema["flags"]))
+
+
+def _phased(flag: str, sample: str, planned: Collection[Key]) -> str:
+    acting = parse(flag)
+    return str(replace(acting, phase=PLANNED).flag) if acting and (sample, acting.agent.lower()) in planned else flag
 
 
 def _today(record: ClinicalData, lists: Lists) -> ClinicalData:

@@ -66,6 +66,8 @@ def _details(row: Mapping[str, object], urgencies: Mapping[str, str]) -> Iterato
         yield f"{AT_MOST}:{row['max_dose']}:{row['max_dose_unit'] or ''}"
     elif row["start_dose"] is not None and urgencies.get(str(row["action"])) in _WITH_DOSE:
         yield f"{DOSE}:{row['start_dose']}:{row['start_dose_unit'] or ''}"
+    elif row["target_dose"] is not None and urgencies.get(str(row["action"])) == _WITH_DOSE[0]:
+        yield f"{DOSE}:to {row['target_dose']}:"
     elif _LOADING.intersection(str(row["notes"] or "").split(";")):
         yield LOADING
 

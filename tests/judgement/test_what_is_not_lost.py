@@ -69,3 +69,78 @@ def test_a_leaflet_has_no_codes_of_results():
     found = result({"VKORC1": pattern("rs9923231 variant (T)/rs9923231 variant (T)")}, ["warfarin"])
     told = re.sub(r"<[^>]+>", " ", everything(found, "warfarin")["leaflet"])
     assert "1639" not in told
+
+
+def told(found, drug, form="leaflet"):
+    """Return what a page says of a drug: from its name to the end of its line."""
+    page = " ".join(re.sub(r"<[^>]+>", " ", everything(found, drug)[form]).split())
+    return page[page.index(f" {drug} ") :]
+
+
+def test_a_reaction_that_was_written_is_not_talked_away():
+    allergic = [{"concept": "allergy", "code": "morphine"}]
+    found = result(POOR, [{"drug": "oxycodone", "status": "planned"}], observations=allergic)
+    assert "the reaction tells an allergy from a release of histamine" in line(found, "oxycodone").headline
+    leaflet = told(found, "oxycodone")
+    assert "an allergy to morphine" in leaflet
+    assert "histamine" not in leaflet and "ring system" not in leaflet
+
+
+def test_a_leaflet_says_what_the_genes_ask_for_beside_what_a_label_does():
+    genes = {"TPMT": pattern("*1/*3A"), "NUDT15": pattern("*1/*3")}
+    said = told(result(genes, ["mercaptopurine", "allopurinol"]), "mercaptopurine")
+    assert "with allopurinol, whatever your genes are; by your genes, a lower starting dose is advised" in said
+
+
+def test_a_leaflet_names_both_medicines_that_raise_a_third_one():
+    said = told(result({"CYP2D6": pattern("*1/*1")}, ["flecainide", "amiodarone", "fluoxetine"]), "flecainide")
+    assert "with amiodarone" in said
+    assert "fluoxetine changes how much of it is in your body too" in said
+
+
+@pytest.mark.parametrize(("form", "heart"), [("leaflet", "if your heart needs longer"), ("card", "long QT interval")])
+def test_of_a_condition_and_a_medicine_that_forbid_the_same_both_are_named(form, heart):
+    seen = [{"concept": "qtc", "value": 520.0, "unit": "ms"}, {"concept": "long_qt", "code": "yes"}]
+    said = told(
+        result({"CYP2D6": pattern("*1/*1")}, ["ondansetron", "methadone"], observations=seen), "ondansetron", form
+    )
+    assert heart in said[:200] and "with methadone" in said[:200]
+
+
+def test_of_two_planned_medicines_none_is_said_to_be_taken():
+    planned = [{"drug": drug, "status": "planned"} for drug in ("carbamazepine", "lamotrigine")]
+    found = result({"CYP2C9": pattern("*1/*1")}, ["valproic acid", *planned])
+    own = line(found, "lamotrigine").judgement
+    assert "interaction:carbamazepine::::planned:lowers" in own.flags
+    assert "interaction:valproic acid::::current:raises" in own.flags
+
+
+def test_a_leaflet_falls_back_on_no_line_of_the_first_page():
+    found = result({"CYP2C9": pattern("*1/*1")}, ["warfarin", {"drug": "carbamazepine", "status": "planned"}])
+    assert "VKORC1 not tested" not in told(found, "warfarin")[:300]
+
+
+@pytest.mark.parametrize(
+    ("medicines", "kept", "said"),
+    [
+        (["cyclosporine", "simvastatin"], "cyclosporine", "not together with simvastatin: change simvastatin)"),
+        (["clopidogrel", "omeprazole"], "omeprazole", "not together with clopidogrel: change this one first"),
+    ],
+)
+def test_the_card_of_a_medicine_beside_which_another_is_ruled_out_is_not_bare(medicines, kept, said):
+    found = result({"SLCO1B1": pattern("*1/*1"), "CYP2C19": pattern("*1/*1")}, medicines)
+    assert told(found, kept, "card").startswith(f" {kept} ({said}")
+
+
+@pytest.mark.parametrize(
+    ("drug", "gene", "carried", "dose"),
+    [
+        ("clobazam", "CYP2C19", "*2/*2", "start with a lower dose, 5 mg/day"),
+        ("siponimod", "CYP2C9", "*1/*3", "reduce the dose (−50 %), to 1 mg/day from day 5"),
+        ("siponimod", "CYP2C9", "*2/*3", "reduce the dose (−50 %), to 1 mg/day from day 5"),
+    ],
+)
+def test_the_dose_of_the_label_stands_in_numbers_beside_the_change(drug, gene, carried, dose):
+    found = result({gene: pattern(carried)}, [drug])
+    assert line(found, drug).headline == dose
+    assert dose.rpartition(", ")[2] in told(found, drug, "card")

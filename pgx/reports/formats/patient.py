@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from pgx.clinical.allergies import MAYBE
 from pgx.codes import FlagCode
 from pgx.judgement.decide import CHANGES
 from pgx.judgement.judgement import CHANGE_FIRST, NOT_TOGETHER
-from pgx.judgement.read_back import gives_way_of, is_running, long_beside, once_of
+from pgx.judgement.read_back import arguments_of, gives_way_of, is_running, long_beside, once_of
 from pgx.judgement.statement import alike
 from pgx.knowledge.acting import DECIDES, PLANNED, Acting, same_way
 from pgx.reports.formats.html import environment, stylesheet
@@ -16,7 +17,7 @@ from pgx.reports.formats.plan import checks
 from pgx.reports.page import wording
 from pgx.reports.page.build import Advice, Drug, Gene, View, view
 from pgx.reports.page.cells import pairs_of
-from pgx.reports.page.details import under, waiting
+from pgx.reports.page.details import others_beside, under, waiting
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.wording import words
 from pgx.types import Result
@@ -97,6 +98,8 @@ def in_short(drug: Drug) -> str:
             for acting in drug.acting
         )
     )
+    if drug.ruled_out and not drug.ruled_out.acting and drug.action == drug.ruled_out.action_code:
+        agents = ", ".join(filter(None, (drug.ruled_out.condition, agents))) if agents else ""
     agents = agents or ", ".join(f"because of {agent}" for agent in drug.causes)
     leading, first = drug.ruled_out or drug.deciding, None if drug.ruled_out else drug.deciding
     dose = wording.dose(drug.judgement.dose_change or "")
@@ -112,7 +115,23 @@ def in_short(drug: Drug) -> str:
     new = waiting(drug.judgement)
     beside = f"do not start {' or '.join(new)} beside it" if new else ""
     only = first.condition if first and (first.applies == "if_population" or drug.set_aside) else ""
+    beside = beside or _not_beside(drug)
     return "; ".join(filter(None, (beside, drug.once, ": ".join(filter(None, (agents, what))), only, drug.under)))
+
+
+def _not_beside(drug: Drug) -> str:
+    """Say beside which other medicines this one is not taken, and which of them is changed; mostly empty."""
+    harmed = dict.fromkeys(name for name, *_ in arguments_of(drug.judgement, FlagCode.CAUSES, 2, 5))
+    others = (others_beside(drug.judgement) or list(harmed)) if drug.told_for_others else []
+    if not others:
+        return ""
+    named, gives_way = " or ".join(others), gives_way_of(drug.judgement)
+    if drug.name in drug.not_started:
+        return f"do not start it beside {named}"
+    change = "change this one or the other"
+    if gives_way:
+        change = "change this one first, if that is possible" if drug.name in gives_way else f"change {named}"
+    return f"not together with {named}: {change}"
 
 
 def _asked_by_genes(drug: Drug, first: Advice) -> bool:
@@ -159,18 +178,7 @@ def _plain_today(drug: Drug) -> str:
     if drug.told_for_others:
         return _plain_for_others(drug)
     if drug.ruled_out:
-        named = (acting for row in (drug.ruled_out, *alike(drug.limits, drug.ruled_out)) for acting in row.acting)
-        agents = " and ".join(dict.fromkeys(map(_agent, same_way(tuple(named)))))
-        when = f"with {agents}" if agents else drug.ruled_out.plain_condition
-        allergies = ", ".join(flag.about for flag in drug.ruled_out.codes if flag.code == FlagCode.ALLERGY)
-        said = f"{words('action', drug.action, plain=True)}{f' {when}' if when else ''}"
-        said += ", whatever your genes are" if drug.whatever_the_genes else ""
-        said += f": {allergies}" if allergies else ""
-        if both := long_beside(drug.judgement):
-            said = f"ask whether your dose was set while you took {' and '.join(both)} already; if not, {said}"
-        if drug.deciding and drug.deciding.urgency == drug.urgency == "avoid" and _of_genes(drug.deciding):
-            said += f"; by your genes, {_in_plain_words(drug, drug.deciding.action_code)}"
-        return f"{said}; {_plain_question(drug)}" if drug.causes else said
+        return _plain_limit(drug, drug.ruled_out)
     if drug.deciding is None or drug.urgency == "no_data":
         return words("urgency", "no_data", plain=True)
     if drug.causes or drug.washing_out:
@@ -178,6 +186,35 @@ def _plain_today(drug: Drug) -> str:
     if drug.acting:
         return _plain_interaction(drug)
     return _plain(drug)
+
+
+def _plain_limit(drug: Drug, limit: Advice) -> str:
+    """Say what a label or the record asks for, and what the genes and other medicines do beside it."""
+    if limit.turned:
+        return _plain_interaction(drug)
+    named = (acting for row in (limit, *alike(drug.limits, limit)) for acting in row.acting)
+    agents = tuple(dict.fromkeys(map(_agent, same_way(tuple(named)))))
+    itself = "" if limit.acting else limit.plain_condition
+    when = ", and ".join(filter(None, (itself, f"with {' and '.join(agents)}" if agents else "")))
+    # What it may extend to, and why, is for those who can weigh it: here the allergy alone stands.
+    reasons = (flag.about for flag in limit.codes if flag.code == FlagCode.ALLERGY)
+    allergies = ", ".join(reason.partition(f", {MAYBE}")[0] for reason in reasons)
+    said = f"{words('action', drug.action, plain=True)}{f' {when}' if when else ''}"
+    said += ", whatever your genes are" if drug.whatever_the_genes else ""
+    said += f": {allergies}" if allergies else ""
+    if both := long_beside(drug.judgement):
+        said = f"ask whether your dose was set while you took {' and '.join(both)} already; if not, {said}"
+    if drug.deciding and drug.deciding.urgency == drug.urgency in CHANGES and _of_genes(drug.deciding):
+        said += f"; by your genes, {_in_plain_words(drug, drug.deciding.action_code)}"
+    if agents and (also := [one for one in _changing_level(drug) if one not in agents]):
+        said += f"; {' and '.join(also)} {words('plain', 'acts_one' if len(also) == 1 else 'acts_several')} too"
+    return f"{said}; {_plain_question(drug)}" if drug.causes else said
+
+
+def _changing_level(drug: Drug) -> list[str]:
+    """Return the other medicines that are known to change the level of this one by more than a little."""
+    acting = (one for one in drug.acting if one.asks_for and one.effect != _RAISED_BY and not one.order[0])
+    return list(dict.fromkeys(map(_agent, acting)))
 
 
 def _plain_for_others(drug: Drug) -> str:
@@ -216,7 +253,7 @@ def _plain_question(drug: Drug) -> str:
 
 
 def _plain(drug: Drug) -> str:
-    return _once_met(drug, _in_plain_words(drug, drug.action)) or drug.headline
+    return _once_met(drug, _in_plain_words(drug, drug.action)) or words("urgency", "no_data", plain=True)
 
 
 def _in_plain_words(drug: Drug, code: str) -> str:
@@ -226,8 +263,8 @@ def _in_plain_words(drug: Drug, code: str) -> str:
 
 def _plain_interaction(drug: Drug) -> str:
     """Say which other medicines change the level of this one, and what the genes ask for where that still counts."""
-    told = dict.fromkeys(acting.agent for acting in drug.acting if acting.effect != _RAISED_BY)
-    agents = " and ".join(told or dict.fromkeys(acting.agent for acting in drug.acting))
+    told = dict.fromkeys(_agent(acting) for acting in drug.acting if acting.effect != _RAISED_BY)
+    agents = " and ".join(told or dict.fromkeys(map(_agent, drug.acting)))
     clause = f"{agents} {words('plain', 'acts_one' if ' and ' not in agents else 'acts_several')}"
     clause = clause if told else f"it changes how much of {agents} is in your body"
     if drug.deciding is None or drug.deciding.turned or drug.action in ("standard", DECIDES):

@@ -85,7 +85,7 @@ def headline_of(
     headline = _until_washed_out(headline, judgement, products, lexicon)
     others = _for_others(judgement, lexicon)
     beside = list(filter(None, (others, *_beside(judgement, told=bool(others)))))
-    told = judgement.drug in not_started_of(judgement) and bool(others or _others_beside(judgement))
+    told = judgement.drug in not_started_of(judgement) and bool(others or others_beside(judgement))
     causes = [cause for cause in causes_of(judgement) if cause.taken]
     if causes:
         steps = dict.fromkeys(_given_up(cause, judgement, products, lexicon, medication, told) for cause in causes)
@@ -135,7 +135,7 @@ def _for_others(judgement: Judgement, lexicon: Lexicon) -> str:
     return f"{what}: it {' and '.join(f'{how} ' + ' and '.join(drugs) for how, drugs in harmed.items())}"
 
 
-def _others_beside(judgement: Judgement) -> list[str]:
+def others_beside(judgement: Judgement) -> list[str]:
     """Return the drugs that are ruled out beside a medicine and that it is not told to wait for, or they for it."""
     return [drug for drug in _ruled_out_beside(judgement) if drug not in not_started_of(judgement)]
 
@@ -147,7 +147,7 @@ def _beside(judgement: Judgement, *, told: bool) -> Iterator[str]:
     """
     if acted := acts_on(judgement):
         yield f"a label speaks of it beside {_joined(acted)}: see there"
-    if others := _others_beside(judgement):
+    if others := others_beside(judgement):
         idle = judgement.drug in not_started_of(judgement) and not told
         start = "do not start this one together with" if idle else "not together with"
         gives_way = () if judgement.drug in not_started_of(judgement) else gives_way_of(judgement)
