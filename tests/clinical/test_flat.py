@@ -81,7 +81,6 @@ def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(kb, write):
     ("content", "words"),
     [
         ("sample,age,age\nA,1,2\n", ["age", "twice"]),
-        ("sample,age,age_years\nA,1,2\n", ["age_years", "second time"]),
         ("sample,age\n", ["no person"]),
         ("sample,age\nA,50,7\n", ["line 2", "3 cells"]),
         ("sample,age\nA,50\nA,51\n", ["line 2", "twice"]),
@@ -410,6 +409,16 @@ def test_a_start_after_the_record_is_a_plan_and_no_present_day(kb, write):
     data = read([write("a.json", {"sample": "A", "date": "2026-12-01", "age": 70, "medications": [entry]})], kb)
     assert drugs(data) == {"metoprolol": "planned"} and values(data)["as_of"] == "2026-12-01"
     assert "future_start" in codes(data, "warning")
+
+
+def test_two_columns_that_differ_cost_that_value_of_that_person_alone(kb, write):
+    rows = "A,female,M,170,66.9,45\nB,F,female,170,90,50\nC,male,,,70,60\n"
+    data = read([write("p.csv", f"sample,sex,gender,height_cm,height_in,age\n{rows}")], kb)
+    assert "sex" not in values(data, "A") and values(data, "A")["height"] == 170 and values(data, "A")["age"] == 45
+    assert values(data, "B")["sex"] == "female" and "height" not in values(data, "B")
+    assert values(data, "C")["sex"] == "male" and values(data, "C")["height"] == pytest.approx(177.8)
+    said = data.notes.filter(code="contradiction")["message"].to_list()
+    assert len(said) == 2 and "sex and gender say different things" in said[0] and "height_in" in said[1]
 
 
 def test_two_columns_that_say_the_same_are_one(kb, write):

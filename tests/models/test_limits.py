@@ -241,9 +241,11 @@ def test_which_columns_become_features(column: pl.Series, features: int, why: st
     assert (len(found), reason) == (features, why)
 
 
-@pytest.mark.parametrize(("words", "numbers"), [(10, True), (11, False)])
-def test_a_tenth_of_a_column_of_numbers_may_be_words(words: int, numbers: bool) -> None:
-    column = pl.Series("x", [*(str(n) for n in range(100 - words)), *["unknown"] * words])
+@pytest.mark.parametrize(
+    ("words", "levels", "numbers"), [(50, 9, True), (51, 9, False), (50, 8, False), (10, 9, True), (10, 8, False)]
+)
+def test_half_of_a_column_of_many_numbers_may_be_words(words: int, levels: int, numbers: bool) -> None:
+    column = pl.Series("x", [*(str(n % levels) for n in range(100 - words)), *["unknown"] * words])
     found, _ = column_choice._auto(column)
     assert bool(found and found[0].reading.kind == "number") == numbers
 

@@ -31,6 +31,7 @@ from pgx.clinical.readers.rows import (
     LISTS,
     SPECIAL,
     Rows,
+    one_column_each,
     read_days,
     unknown_column,
     usable_rows,
@@ -64,13 +65,7 @@ class Layout:
 
 
 def lay_out(headings: list[str], events: Events) -> Layout:
-    """Understand the column headings.
-
-    Raises
-    ------
-    InputError
-        If two headings say the same.
-    """
+    """Understand the column headings, of which each concept has one."""
     layout, unknown = Layout(), list[str]()
     names = {heading: column_name(heading) for heading in headings}
     layout.identity = next((h for wanted in IDS for h, n in names.items() if n == wanted), None)
@@ -80,12 +75,6 @@ def lay_out(headings: list[str], events: Events) -> Layout:
         if name in LISTS:  # before the concepts: ``allergy`` is both
             layout.lists[heading] = LISTS[name]
         elif found := events.vocabulary.column(heading):
-            if found.concept in {c for c, _ in layout.values.values()}:
-                raise InputError(
-                    f"column {heading!r} gives {found.concept} a second time",
-                    file=events.file,
-                    fix="keep one column of it",
-                )
             layout.values[heading] = (found.concept, found.unit)
         elif name in DATES:
             layout.day = heading
@@ -235,13 +224,15 @@ def read_frame(events: Events, frame: pl.DataFrame, where: list[str]) -> None:
     if (tall := long_tables.lay_out(frame.columns, events)) is not None:
         long_tables.read(events, frame, where, tall)
         return
-    frame = _each_once(events, frame)
+    frame, apart = one_column_each(events, frame, where)
     layout = lay_out(frame.columns, events)
     events.explicit_ids = layout.identity is not None
     rows = usable_rows(events, frame, where, layout.identity, layout.day)
     frame, people, where, day = rows.frame, rows.people, rows.where, rows.days
-    for person in people:
+    for person, line in zip(people, where, strict=True):
         events.person(person)
+        for concept, said, columns in apart.get(line, ()):
+            events.problem(person, "error", "contradiction", said, f"{line}, columns {columns}", concept)
     base = pl.DataFrame({"person": people, "where": pl.Series(where)})
     for person, at in zip(people, day, strict=True):
         events.seen(person, at)
@@ -265,19 +256,6 @@ def read_frame(events: Events, frame: pl.DataFrame, where: list[str]) -> None:
             add_list(events, people[place], kind, _items(frame[heading][place]), listed, day[place])
         for place in (place for place, cell in enumerate(frame[heading]) if cell is not None and rows.unread[place]):
             add_undated(events, people[place], kind, _items(frame[heading][place]), f"{where[place]}, column {heading}")
-
-
-def _each_once(events: Events, frame: pl.DataFrame) -> pl.DataFrame:
-    """Join columns that say the same of everybody (``sex`` and ``gender``); those that differ stay, and are refused."""
-    first: dict[tuple[str, str | None], str] = {}
-    for heading in frame.columns:
-        found = None if column_name(heading) in LISTS else events.vocabulary.column(heading)
-        unit = (found.unit or events.vocabulary.concepts[found.concept].unit) if found else None
-        if found and (kept := first.setdefault((found.concept, unit), heading)) != heading:
-            one, other = frame[kept], frame[heading]
-            if (one.str.to_lowercase() == other.str.to_lowercase()).fill_null(True).all():
-                frame = frame.with_columns(one.fill_null(other).alias(kept)).drop(heading)
-    return frame
 
 
 def _items(cell: str) -> list[str]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
 
+from pgx.clinical.numerals import number
 from pgx.clinical.statements import Events
+from pgx.clinical.vocabulary import column_name
 from pgx.errors import InputError
 
 IDS = (
@@ -227,3 +231,55 @@ def unknown_column(events: Events, heading: str, known: tuple[str, ...], where: 
     close = events.vocabulary.suggest(heading, known)
     hint = f"did you mean {' or '.join(close)}?" if close else "`pgx check --columns` lists the known ones"
     events.problem(None, "warning", "unknown_column", f"unknown column {heading!r} is not used; {hint}", where)
+
+
+Apart = dict[str, list[tuple[str, str, str]]]
+"""Place of a row -> concept, sentence and columns of each that its cells say different things of."""
+
+
+def one_column_each(events: Events, frame: pl.DataFrame, where: Sequence[str]) -> tuple[pl.DataFrame, Apart]:
+    """Join columns of one concept: ``sex`` and ``gender``, a height in cm and one in inches.
+
+    Where the cells of a row say different things, neither counts.
+    """
+    first: dict[str, str] = {}
+    apart: Apart = {}
+    for heading in frame.columns:
+        found = None if column_name(heading) in LISTS else events.vocabulary.column(heading)
+        if found is None or (kept := first.setdefault(found.concept, heading)) == heading:
+            continue
+        joined: list[str | None] = []
+        for one, other, at in zip(frame[kept], frame[heading], where, strict=True):
+            text = _in_unit_of(events, found.concept, kept, heading, other)
+            if one is None or text is None or _same(events, found.concept, one, text):
+                joined.append(text if one is None else one)
+            else:
+                joined.append(None)
+                said = f"{found.concept} is not used: {kept} and {heading} say different things"
+                apart.setdefault(at, []).append((found.concept, said, f"{kept} and {heading}"))
+        frame = frame.with_columns(pl.Series(kept, joined, dtype=pl.String)).drop(heading)
+    return frame, apart
+
+
+def _in_unit_of(events: Events, concept: str, kept: str, heading: str, text: str | None) -> str | None:
+    """Write a bare number of one column in the unit of another one."""
+    own, other = (_factor(events, concept, name) for name in (kept, heading))
+    value = None if text is None else number(text)
+    if value is None or own == other:
+        return text
+    return f"{(value * other[0] + other[1] - own[1]) / own[0]:.6g}"
+
+
+def _factor(events: Events, concept: str, heading: str) -> tuple[float, float]:
+    found = events.vocabulary.column(heading)
+    unit = found.unit if found else None
+    return (events.vocabulary.factor(concept, unit) if unit else None) or (1.0, 0.0)
+
+
+def _same(events: Events, concept: str, one: str, other: str) -> bool:
+    first, second = number(one), number(other)
+    if first is not None and second is not None:
+        # A rounded conversion is no contradiction.
+        return math.isclose(first, second, rel_tol=0.01)
+    meanings = [events.vocabulary.answer(concept, "text", text) for text in (one, other)]
+    return one.lower() == other.lower() or (meanings[0] == meanings[1] and meanings[0][0])
