@@ -198,6 +198,18 @@ def phrase(acting: Sequence[Acting], drug: str) -> str:
     return ", ".join(clauses)
 
 
+def once_stopped(acting: Sequence[Acting], agents: Collection[str]) -> str:
+    """Return where a level goes when drugs no longer act on it: ``rises``, ``falls``, or empty where nobody knows.
+
+    Examples
+    --------
+    >>> once_stopped([Acting("phenytoin", "", "", "", "current", "lowers")], ["phenytoin"])
+    'rises'
+    """
+    ways = {one.asks_for for one in acting if one.agent in agents and one.effect in ("raises", "lowers")}
+    return {"higher": "rises", "lower": "falls"}[min(ways)] if len(ways) == 1 else ""
+
+
 def rank(order: tuple[str, ...], value: object) -> int:
     """Return the place of a value in an order; unknown values come last."""
     return order.index(str(value)) if value in order else len(order)

@@ -11,7 +11,7 @@ from pgx.judgement.decide import CHANGES
 from pgx.judgement.judgement import CHANGE_FIRST, NOT_TOGETHER
 from pgx.judgement.read_back import arguments_of, gives_way_of, is_running, long_beside, once_of
 from pgx.judgement.statement import alike
-from pgx.knowledge.acting import DECIDES, PLANNED, Acting, same_way
+from pgx.knowledge.acting import DECIDES, PLANNED, Acting, once_stopped, same_way
 from pgx.reports.formats.html import environment, stylesheet
 from pgx.reports.formats.plan import checks
 from pgx.reports.page import wording
@@ -108,6 +108,8 @@ def in_short(drug: Drug) -> str:
         what = _once_met(drug, ", ".join(filter(None, (what, drug.doses))))
     if both := long_beside(drug.judgement):
         what = f"if the dose was set without {' and '.join(both)}: {what}"
+        way = once_stopped(leading.acting if leading else (), both)
+        what += f"; when {' and '.join(both)} stops, its level {way}" if way else ""
     what = f"until then: {what}" if what and drug.once else what
     if first and agents and not drug.causes and _asked_by_genes(drug, first):
         # What the genes ask for does not go away with a medicine that acts as well.
@@ -204,6 +206,11 @@ def _plain_limit(drug: Drug, limit: Advice) -> str:
     said += f": {allergies}" if allergies else ""
     if both := long_beside(drug.judgement):
         said = f"ask whether your dose was set while you took {' and '.join(both)} already; if not, {said}"
+        if way := once_stopped(limit.acting, both):
+            more = "more" if way == "rises" else "less"
+            said += (
+                f"; without {' and '.join(both)} there would be {more} of it in your body: ask before that is stopped"
+            )
     if drug.deciding and drug.deciding.urgency == drug.urgency in CHANGES and _of_genes(drug.deciding):
         said += f"; by your genes, {_in_plain_words(drug, drug.deciding.action_code)}"
     if agents and (also := [one for one in _changing_level(drug) if one not in agents]):

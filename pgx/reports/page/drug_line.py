@@ -9,7 +9,7 @@ from pgx.codes import Flag, FlagCode, NoteCode
 from pgx.judgement import Judgement, decide, judge
 from pgx.judgement.read_back import gives_way_of, is_running, long_beside
 from pgx.judgement.statement import GRAVEST, NOBODY, URGENCIES, Row, by_source, by_strength, dose_of
-from pgx.knowledge.acting import PLANNED, SUM_UNKNOWN, Acting, phrase, rank
+from pgx.knowledge.acting import PLANNED, SUM_UNKNOWN, Acting, once_stopped, phrase, rank
 from pgx.reports.page import details, gaps, next_test, wording
 from pgx.reports.page.advice import Advice
 from pgx.reports.page.cells import pairs_of
@@ -173,6 +173,8 @@ def _by_the_label(
         action = limit.action
         if both := long_beside(judgement):
             stops = f"{clean(' and '.join(both))} {'stops' if len(both) == 1 else 'stop'}"
+            way = once_stopped(limit.acting, both)
+            stops += f" (the level then {way})" if way else ""
             action = (
                 f"both have been taken for long, so that the present dose may count that already and is looked at "
                 f"again when {stops}; if it was set without: {action}"
