@@ -421,6 +421,13 @@ def test_two_columns_that_differ_cost_that_value_of_that_person_alone(kb, write)
     assert len(said) == 2 and "sex and gender say different things" in said[0] and "height_in" in said[1]
 
 
+def test_two_keys_of_json_that_differ_cost_that_value_alone(kb, write):
+    one = {"sample": "A", "sex": "F", "gender": "female", "height_cm": 170, "height_in": 90, "weight_kg": 70}
+    data = read([write("a.json", one)], kb)
+    assert (values(data)["sex"], values(data)["weight"]) == ("female", 70) and "height" not in values(data)
+    assert "contradiction" in codes(data, "error")
+
+
 def test_two_columns_that_say_the_same_are_one(kb, write):
     data = read([write("p.csv", "sample,sex,gender,weight_kg,body_weight\nA,female,Female,70,\nB,male,,,81\n")], kb)
     assert (values(data, "A")["sex"], values(data, "A")["weight"]) == ("female", 70)

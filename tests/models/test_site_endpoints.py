@@ -151,7 +151,9 @@ def test_a_new_endpoint_is_simulated_trained_evaluated_and_scored(name: str, war
     kb, few = pgx.knowledge.load([ward]), Settings(max_trees=20)
     table = models.simulate(endpoints.get(kb, name), 300, seed=1)
     model = models.train(name, table, tmp_path / "model", kb, settings=few)
-    found = models.evaluate(model, table, kb, repeats=1, folds=3, settings=few)
+    found = models.evaluate(
+        model, models.simulate(endpoints.get(kb, name), 300, seed=2), kb, repeats=1, folds=3, settings=few
+    )
     assert set(found.overall["design"]) == {"external", "person"}
     persons = table.head(5).rename({"person": "sample"})
     scores, _ = models.score(persons, kb, endpoints=[name], models_dir=tmp_path / "model")

@@ -13,6 +13,7 @@ from pgx.clinical.dates import BadDateError, read_date
 from pgx.clinical.readers.flat import DATES_ONLY, GROUPS, NOW, Layout, lay_out, meaning_of
 from pgx.clinical.readers.json_access import parse
 from pgx.clinical.readers.lists import add_condition, add_list, add_undated
+from pgx.clinical.readers.rows import DIFFER, in_unit_of, same
 from pgx.clinical.statements import Events
 from pgx.clinical.status_words import STATUSES, Said, allergy_gone, condition_status
 from pgx.clinical.vocabulary import column_name
@@ -109,7 +110,10 @@ def _add_object(events: Events, person: str | None, flat: Mapping[str, object], 
     day = events.day(person, written, f"{prefix}key {layout.day}") if written else None
     unread = bool(written) and day is None
     events.seen(person, day)
+    doubled = _doubled(events, person, flat, layout, prefix)
     for key, (concept, unit) in layout.values.items():
+        if key in doubled:
+            continue
         where = f"{prefix}key {key}"
         own = flat.get(layout.units.get(concept, "")) or unit
         at = flat.get(layout.dates.get(concept, ""))
@@ -136,6 +140,22 @@ def _add_object(events: Events, person: str | None, flat: Mapping[str, object], 
             _add_entries(events, person, kind, flat[key], where, key, day)
         except _RowError as error:
             events.problem(person, "error", "bad_row", f"{key} is not used: {error.problem}", where)
+
+
+def _doubled(events: Events, person: str | None, flat: Mapping[str, object], layout: Layout, prefix: str) -> set[str]:
+    """Return the keys to leave out where several are of one concept: all but the first, or all if they differ."""
+    first: dict[str, str] = {}
+    left: set[str] = set()
+    for key, (concept, _) in layout.values.items():
+        if flat[key] is None or (kept := first.setdefault(concept, key)) == key:
+            continue
+        left.add(key)
+        other = in_unit_of(events, concept, kept, key, str(flat[key]))
+        if other is not None and not same(events, concept, str(flat[kept]), other):
+            left.add(kept)
+            where = f"{prefix}keys {kept} and {key}"
+            events.problem(person, "error", "contradiction", DIFFER.format(concept, kept, key), where, concept)
+    return left
 
 
 def _add_entries(

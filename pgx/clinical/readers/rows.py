@@ -235,6 +235,7 @@ def unknown_column(events: Events, heading: str, known: tuple[str, ...], where: 
 
 Apart = dict[str, list[tuple[str, str, str]]]
 """Place of a row -> concept, sentence and columns of each that its cells say different things of."""
+DIFFER = "{} is not used: {} and {} say different things"
 
 
 def one_column_each(events: Events, frame: pl.DataFrame, where: Sequence[str]) -> tuple[pl.DataFrame, Apart]:
@@ -250,18 +251,18 @@ def one_column_each(events: Events, frame: pl.DataFrame, where: Sequence[str]) -
             continue
         joined: list[str | None] = []
         for one, other, at in zip(frame[kept], frame[heading], where, strict=True):
-            text = _in_unit_of(events, found.concept, kept, heading, other)
-            if one is None or text is None or _same(events, found.concept, one, text):
+            text = in_unit_of(events, found.concept, kept, heading, other)
+            if one is None or text is None or same(events, found.concept, one, text):
                 joined.append(text if one is None else one)
             else:
                 joined.append(None)
-                said = f"{found.concept} is not used: {kept} and {heading} say different things"
+                said = DIFFER.format(found.concept, kept, heading)
                 apart.setdefault(at, []).append((found.concept, said, f"{kept} and {heading}"))
         frame = frame.with_columns(pl.Series(kept, joined, dtype=pl.String)).drop(heading)
     return frame, apart
 
 
-def _in_unit_of(events: Events, concept: str, kept: str, heading: str, text: str | None) -> str | None:
+def in_unit_of(events: Events, concept: str, kept: str, heading: str, text: str | None) -> str | None:
     """Write a bare number of one column in the unit of another one."""
     own, other = (_factor(events, concept, name) for name in (kept, heading))
     value = None if text is None else number(text)
@@ -276,7 +277,8 @@ def _factor(events: Events, concept: str, heading: str) -> tuple[float, float]:
     return (events.vocabulary.factor(concept, unit) if unit else None) or (1.0, 0.0)
 
 
-def _same(events: Events, concept: str, one: str, other: str) -> bool:
+def same(events: Events, concept: str, one: str, other: str) -> bool:
+    """Whether two texts say the same of a concept, both in one unit."""
     first, second = number(one), number(other)
     if first is not None and second is not None:
         # A rounded conversion is no contradiction.
