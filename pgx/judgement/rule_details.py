@@ -67,7 +67,8 @@ def _details(row: Mapping[str, object], urgencies: Mapping[str, str]) -> Iterato
     elif row["start_dose"] is not None and urgencies.get(str(row["action"])) in _WITH_DOSE:
         yield f"{DOSE}:{row['start_dose']}:{row['start_dose_unit'] or ''}"
     elif row["target_dose"] is not None and urgencies.get(str(row["action"])) == _WITH_DOSE[0]:
-        yield f"{DOSE}:to {row['target_dose']}:"
+        if ";" not in (target := str(row["target_dose"])):  # several are the steps of a table, and no one dose
+            yield f"{DOSE}:to {target}:"
     elif _LOADING.intersection(str(row["notes"] or "").split(";")):
         yield LOADING
 
