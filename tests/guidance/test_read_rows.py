@@ -124,7 +124,7 @@ def test_tramadol_in_ultrarapid_metabolizers_is_avoided_by_everybody():
     [
         ("CYP2C19", "*1/*2", "brivaracetam", "standard_with_caution"),
         ("CYP2C19", "*1/*2", "clobazam", "standard_with_caution"),
-        ("CYP2C19", "*2/*2", "clobazam", "reduce_dose"),
+        ("CYP2C19", "*2/*2", "clobazam", "lower_start"),
         ("CYP2C9", "*1/*3", "piroxicam", "standard_with_caution"),
         ("CYP2C9", "*3/*3", "phenytoin", "reduce_dose"),
         ("CYP2C9", "*3/*3", "lesinurad", "standard_with_caution"),
