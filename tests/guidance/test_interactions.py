@@ -197,7 +197,9 @@ def test_a_standard_dose_is_not_fine_as_usual_beside_a_strong_inhibitor():
 def test_a_lower_dose_is_withheld_beside_an_inducer_of_another_enzyme(calls, drug, agent, enzyme):
     found = rows(calls, [drug, agent], drug)
     plain = rows(calls, [], drug)
-    lower = plain.filter(pl.col("dose_change").str.starts_with("-") | pl.col("action").is_in(["reduce_dose", "lower_start"]))
+    lower = plain.filter(
+        pl.col("dose_change").str.starts_with("-") | pl.col("action").is_in(["reduce_dose", "lower_start"])
+    )
     assert lower.height
     turned = found.filter(guideline=lower["guideline"][0]).row(0, named=True)
     assert turned["dose_change"] is None
