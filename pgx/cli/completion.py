@@ -14,10 +14,9 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from pgx.cli.settings import has_configuration
 from pgx.errors import PgxError
 from pgx.guard.limits import read_toml
-from pgx.paths import data_dir
+from pgx.paths import configuration_places, data_dir
 
 Complete = Callable[[typer.Context, str], list[str]]
 
@@ -177,7 +176,7 @@ def _folders(context: typer.Context) -> list[Path]:
 
 
 def _configured() -> list[Path]:
-    if not has_configuration():
+    if not configuration_places():
         return []
     from pgx.errors import PgxError
     from pgx.knowledge.overlays import configured  # imports polars: only who has overlays waits for it

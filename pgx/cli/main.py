@@ -88,7 +88,7 @@ def main() -> None:
     _listen()
     try:
         _register(sys.argv[1] if len(sys.argv) > 1 else typed_command())
-        set_by_file = defaults(typer.main.get_command(app), sys.argv[1:], (*_COMMANDS, *_GROUPS))
+        set_by_file = defaults(lambda: typer.main.get_command(app), sys.argv[1:], (*_COMMANDS, *_GROUPS))
         # Under `python -m` too, so that completion is that of the command `pgx`.
         app(prog_name="pgx", default_map=set_by_file)
     except PgxError as error:

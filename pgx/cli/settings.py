@@ -6,26 +6,20 @@ otherwise; ``[cohort.run]`` for a command of a group. Paths are relative to the 
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
+from pgx.paths import configuration_places
+
 _HELP = ("-h", "--help")
 _PLAIN = (str, int, float, bool)
 
 
-def has_configuration() -> bool:
-    """Whether there is a configuration file: most runs have none, and need not wait for what reads it."""
-    home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "pgx" / "config.toml"
-    here = Path.cwd()
-    return any(path.is_file() for path in (home, *(folder / "pgx.toml" for folder in (here, *here.parents))))
-
-
-def defaults(program: Any, arguments: Sequence[str], names: Collection[str]) -> dict[str, Any]:
+def defaults(program: Callable[[], Any], arguments: Sequence[str], names: Collection[str]) -> dict[str, Any]:
     """Return what the configuration files set for the command that is asked for, as click's ``default_map``.
 
     What is set is said on standard error: it may change advice.
@@ -33,7 +27,7 @@ def defaults(program: Any, arguments: Sequence[str], names: Collection[str]) -> 
     Parameters
     ----------
     program
-        The program, with the command that is asked for.
+        Makes the program, with the command that is asked for; most runs have no configuration and need not wait for it.
     arguments
         The words after the program's name.
     names
@@ -44,8 +38,10 @@ def defaults(program: Any, arguments: Sequence[str], names: Collection[str]) -> 
     InputError
         If a file cannot be trusted or read, or names a command's option that there is not.
     """
-    path, command = _asked(program, arguments)
-    if not path or not has_configuration() or any(one in _HELP for one in arguments):
+    if not configuration_places() or any(one in _HELP for one in arguments):
+        return {}
+    path, command = _asked(program(), arguments)
+    if not path:
         return {}
     from pgx.guard.limits import read_toml
     from pgx.knowledge.overlays import configuration_files

@@ -18,6 +18,7 @@ import polars as pl
 from pgx.errors import InputError
 from pgx.guard.limits import TABLE, read_file, read_toml
 from pgx.knowledge.tables.declared import TABLES, Field, Table
+from pgx.paths import configuration_places
 
 LOCAL = "local"
 """Column of every loaded table: the overlay that a row is from."""
@@ -31,8 +32,8 @@ _NUMBER = re.compile(r"^[-+]?([0-9]{1,300}(\.[0-9]{0,300})?|\.[0-9]{1,300})([eE]
 def configured(start: Path | None = None) -> tuple[Path, ...]:
     """Return the overlay folders that configuration files name, most general first.
 
-    Read are ``$XDG_CONFIG_HOME/pgx/config.toml`` (``~/.config`` if unset), then the nearest ``pgx.toml`` in `start`
-    (the working directory) or above it. ``knowledge = ["folder", ...]``; paths are relative to the file.
+    Read are the files of `pgx.paths.configuration_places`: ``knowledge = ["folder", ...]``; paths are relative to the
+    file.
 
     Raises
     ------
@@ -53,10 +54,7 @@ def configuration_files(start: Path | None = None) -> list[Path]:
     InputError
         If one belongs to somebody else: whoever may write into a folder above could change this user's advice.
     """
-    home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    here = (start or Path.cwd()).resolve()
-    nearest = next((folder / "pgx.toml" for folder in (here, *here.parents) if (folder / "pgx.toml").is_file()), None)
-    files = [path for path in (home / "pgx" / "config.toml", nearest) if path is not None and path.is_file()]
+    files = configuration_places(start)
     for path in files:
         # A link of somebody else's to a file of this user's would find their folders beside the link.
         if not {path.stat().st_uid, path.lstat().st_uid} <= {os.getuid(), 0}:

@@ -46,7 +46,7 @@ def test_every_option_of_every_command_may_be_set(folder: Path, program) -> None
         options = [one for one in command.params if isinstance(one, TyperOption) and one.opts[0].startswith("--")]
         lines = [f'{one.opts[0].removeprefix("--")} = "1"' for one in options]
         (folder / "pgx.toml").write_text("\n".join([f"[{'.'.join(path)}]", *lines]))
-        found = settings.defaults(program, [*path, "x"], NAMES)
+        found = settings.defaults(lambda: program, [*path, "x"], NAMES)
         for name in path:
             found = found[name]
         assert set(found) == {one.name for one in options}, path
@@ -76,7 +76,7 @@ def test_paths_are_relative_to_the_file(folder: Path, program) -> None:
     below.mkdir()
     (folder / "pgx.toml").write_text('[report]\nout = "results"\nclinical = ["a.csv", "/b.csv"]\n')
     os.chdir(below)
-    found = settings.defaults(program, ["report", "x.vcf"], NAMES)["report"]
+    found = settings.defaults(lambda: program, ["report", "x.vcf"], NAMES)["report"]
     assert found == {"out": str(folder / "results"), "clinical": [str(folder / "a.csv"), "/b.csv"]}
 
 
@@ -93,12 +93,14 @@ def test_paths_are_relative_to_the_file(folder: Path, program) -> None:
 def test_what_is_not_understood_is_refused_with_the_file(folder: Path, program, text: str, message: str) -> None:
     (folder / "pgx.toml").write_text(text)
     with pytest.raises(InputError, match=message):
-        settings.defaults(program, ["report" if "cohort" not in text else "cohort", "run", "x"], NAMES)
+        settings.defaults(lambda: program, ["report" if "cohort" not in text else "cohort", "run", "x"], NAMES)
 
 
 def test_help_and_runs_without_a_file_read_nothing(folder: Path, program) -> None:
-    assert settings.defaults(program, ["report", "x.vcf"], NAMES) == {}
+    assert settings.defaults(lambda: program, ["report", "x.vcf"], NAMES) == {}
     (folder / "pgx.toml").write_text("not toml")
     assert (
-        settings.defaults(program, ["report", "--help"], NAMES) == {} == settings.defaults(program, ["--help"], NAMES)
+        settings.defaults(lambda: program, ["report", "--help"], NAMES)
+        == {}
+        == settings.defaults(lambda: program, ["--help"], NAMES)
     )

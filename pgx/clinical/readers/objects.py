@@ -13,7 +13,7 @@ from pgx.clinical.dates import BadDateError, read_date
 from pgx.clinical.readers.flat import DATES_ONLY, GROUPS, NOW, Layout, lay_out, meaning_of
 from pgx.clinical.readers.json_access import parse
 from pgx.clinical.readers.lists import add_condition, add_list, add_undated
-from pgx.clinical.readers.rows import DIFFER, in_unit_of, same
+from pgx.clinical.readers.rows import DIFFER, said_together
 from pgx.clinical.statements import Events
 from pgx.clinical.status_words import STATUSES, Said, allergy_gone, condition_status
 from pgx.clinical.vocabulary import column_name
@@ -150,8 +150,8 @@ def _doubled(events: Events, person: str | None, flat: Mapping[str, object], lay
         if flat[key] is None or (kept := first.setdefault(concept, key)) == key:
             continue
         left.add(key)
-        other = in_unit_of(events, concept, kept, key, str(flat[key]))
-        if other is not None and not same(events, concept, str(flat[kept]), other):
+        _, differ = said_together(events, concept, {kept: str(flat[kept]), key: str(flat[key])})
+        if differ:
             left.add(kept)
             where = f"{prefix}keys {kept} and {key}"
             events.problem(person, "error", "contradiction", DIFFER.format(concept, kept, key), where, concept)

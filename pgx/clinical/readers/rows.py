@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -251,18 +251,25 @@ def one_column_each(events: Events, frame: pl.DataFrame, where: Sequence[str]) -
             continue
         joined: list[str | None] = []
         for one, other, at in zip(frame[kept], frame[heading], where, strict=True):
-            text = in_unit_of(events, found.concept, kept, heading, other)
-            if one is None or text is None or same(events, found.concept, one, text):
-                joined.append(text if one is None else one)
-            else:
-                joined.append(None)
+            text, differ = said_together(events, found.concept, {kept: one, heading: other})
+            joined.append(text)
+            if differ:
                 said = DIFFER.format(found.concept, kept, heading)
                 apart.setdefault(at, []).append((found.concept, said, f"{kept} and {heading}"))
         frame = frame.with_columns(pl.Series(kept, joined, dtype=pl.String)).drop(heading)
     return frame, apart
 
 
-def in_unit_of(events: Events, concept: str, kept: str, heading: str, text: str | None) -> str | None:
+def said_together(events: Events, concept: str, told: Mapping[str, str | None]) -> tuple[str | None, bool]:
+    """Return what two columns say of a concept, in the unit of the first; None, and True, where they differ."""
+    (kept, one), (heading, other) = told.items()
+    text = _in_unit_of(events, concept, kept, heading, other)
+    if one is None or text is None or _same(events, concept, one, text):
+        return text if one is None else one, False
+    return None, True
+
+
+def _in_unit_of(events: Events, concept: str, kept: str, heading: str, text: str | None) -> str | None:
     """Write a bare number of one column in the unit of another one."""
     own, other = (_factor(events, concept, name) for name in (kept, heading))
     value = None if text is None else number(text)
@@ -277,8 +284,7 @@ def _factor(events: Events, concept: str, heading: str) -> tuple[float, float]:
     return (events.vocabulary.factor(concept, unit) if unit else None) or (1.0, 0.0)
 
 
-def same(events: Events, concept: str, one: str, other: str) -> bool:
-    """Whether two texts say the same of a concept, both in one unit."""
+def _same(events: Events, concept: str, one: str, other: str) -> bool:
     first, second = number(one), number(other)
     if first is not None and second is not None:
         # A rounded conversion is no contradiction.

@@ -113,11 +113,6 @@ class _People:
         return frozenset(checked_enzymes(self.kb, "interactions"))
 
     @cached_property
-    def one_way(self) -> dict[tuple[str, str], str]:
-        """Drugs and enzymes of which only inducers, or only inhibitors, matter."""
-        return one_direction(self.kb)
-
-    @cached_property
     def genes(self) -> dict[tuple[str, str], Row]:
         """The asserted calls of these enzymes, by person and gene."""
         asserted = self.calls.filter(is_asserted(), pl.col("gene").is_in(sorted(self.by_genotype)))
@@ -154,12 +149,13 @@ def _rows(people: _People, sample: str, drug: str, enzymes: Sequence[str]) -> It
     genotype = {gene: score for gene, score in found.items() if not isinstance(score, Flag)}
     unknown = [str(flag) for flag in found.values() if isinstance(flag, Flag)]
     not_counted = [enzyme for enzyme in enzymes if enzyme not in people.by_genotype]
+    one_way = one_direction(people.kb)
     acting = [
         row
         for row in people.acting.get(sample, ())
         if row["gene"] in enzymes
         and row["agent"].lower() != drug.lower()
-        and people.one_way.get((drug.lower(), row["gene"]), row["trigger"]) == row["trigger"]
+        and one_way.get((drug.lower(), row["gene"]), row["trigger"]) == row["trigger"]
     ]
     now = [row for row in acting if row["phase"] != PLANNED]
     cautions = _cautions(people, sample, list(genotype))
@@ -215,7 +211,7 @@ def _not_predicted(people: _People, drug: str, row: Row) -> Flag | None:
     """Return the flag of what acts on an enzyme and is not in the model; left out, it would read as no effect."""
     if row["trigger"] not in _DRUGS:
         return Flag(FlagCode.REFUSED, row["trigger"])
-    predicted = row["gene"] in people.by_agent and (drug, row["gene"]) not in people.one_way
+    predicted = row["gene"] in people.by_agent and (drug, row["gene"]) not in one_direction(people.kb)
     if predicted and row["phase"] in _PHASES:
         return None
     effect = "raises" if row["trigger"] == "inhibitor" else "lowers"

@@ -71,12 +71,13 @@ def exposure(
     genotypes = _genotypes(known, kb, scores)
     ratios, parts = model.ratios(known, acting, genotypes)
     written = [f"{enzyme}={part:.2g}" for enzyme, part in parts.items()]
-    basis = _basis(known, acting, agents)
+    basis, noise = _basis(known, acting, agents), model.noise(known)
     rows = []
     for genotype, found in zip(genotypes, ratios, strict=True):
         changed = any(score != FULL_SCORE for score in genotype.values()) or bool(acting)
-        noise = model.noise(known) if changed else 0.0
-        numbers = _numbers(found, noise) if changed or not agents else _numbers(found[:1], 0.0) | _OPEN
+        numbers = _numbers(found, noise if changed else 0.0)
+        if agents and not changed:
+            numbers |= _OPEN
         rows.append(
             {
                 "drug": drug.lower(),
@@ -223,7 +224,7 @@ def _numbers(ratios: Floats, noise: float) -> dict[str, float | None]:
     """Return the ratio and its interval; draws follow the ratio itself."""
     ratio = float(ratios[0])
     drawn = np.log(ratios[1:]) + np.random.default_rng(2).standard_normal(len(ratios) - 1) * noise
-    ends = np.exp(np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])) if len(drawn) else [ratio, ratio]
+    ends = np.exp(np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]))
     found = {"ratio": ratio, "low": min(float(ends[0]), ratio), "high": max(float(ends[1]), ratio)}
     return {**{name: float(f"{value:.6g}") for name, value in found.items()}, "level": LEVEL}
 

@@ -131,12 +131,20 @@ class Model:
 
 def agent_classes(kb: KnowledgeBase) -> dict[tuple[str, str], str]:
     """Return (enzyme, agent) -> ``inhibitor:strong`` and the like, of the table of interactions."""
+    return kb.remember("classes of agents", lambda: _agent_classes(kb))
+
+
+def _agent_classes(kb: KnowledgeBase) -> dict[tuple[str, str], str]:
     rows = kb.table("interactions").select("enzyme", pl.col("drug").str.to_lowercase(), "role", "strength").iter_rows()
     return {(str(enzyme), str(drug)): f"{role}:{strength}" for enzyme, drug, role, strength in rows}
 
 
 def one_direction(kb: KnowledgeBase) -> dict[tuple[str, str], str]:
     """Return (drug, enzyme) -> ``inducer`` or ``inhibitor``, where only these matter: no share of the clearance."""
+    return kb.remember("substrates of one direction", lambda: _one_direction(kb))
+
+
+def _one_direction(kb: KnowledgeBase) -> dict[tuple[str, str], str]:
     rows = kb.table("substrates").filter(pl.col("by").is_not_null(), role="clears").select("drug", "enzyme", "by")
     measured = set(kb.table("exposure_estimates").filter(kind=SHARE).select("drug", "enzyme").iter_rows())
     found = {(str(drug).lower(), str(enzyme)): str(role) for drug, enzyme, role in rows.iter_rows()}

@@ -21,11 +21,6 @@ _SVLEN = re.compile(r"(?:^|;)SVLEN=([^;]*)")
 _LENGTH = re.compile(r"[+-]?(\d{1,10})(?:\.0*)?$")
 
 
-def last_bases(pos: int, alts: Sequence[str], info: str) -> list[int | None]:
-    """Return the last base of each ALT; None where neither END nor SVLEN tells it."""
-    return [told[0] if told else None for told in told_bases(pos, alts, info)]
-
-
 def told_bases(pos: int, alts: Sequence[str], info: str) -> list[tuple[int, ...]]:
     """Return every last base of each ALT that END and SVLEN tell: one, or two if they contradict each other.
 
@@ -35,7 +30,7 @@ def told_bases(pos: int, alts: Sequence[str], info: str) -> list[tuple[int, ...]
     match = _END.search(info)
     end = whole_number(match[1]) if match else None
     ends = () if end is None or end <= pos else (end,)
-    lengths = _lengths(info)
+    lengths = lengths_of(info)
     if len(lengths) != len(alts):
         lengths = lengths[:1] * len(alts) if len(lengths) == 1 else [None] * len(alts)
     found: list[tuple[int, ...]] = []
@@ -65,7 +60,8 @@ def last_base(pos: int, alts: str, info: str) -> int | None:
     return max((end for told in told_bases(pos, alts.split(","), info) for end in told), default=None)
 
 
-def _lengths(info: str) -> list[int | None]:
+def lengths_of(info: str) -> list[int | None]:
+    """Return the lengths in SVLEN, without their sign; None for one that is not told."""
     match = _SVLEN.search(info)
     if match is None:
         return []

@@ -80,7 +80,7 @@ def spelled_repeats(ref: str, alts: list[str], info: str) -> tuple[str, list[str
     one_each = told.get("RN", []) in ([], ["1"] * len(alts))
     sure = all(one in ("0", ".") for one in told.get("CIRUC", ()))
     units, counts = told.get("RUS", []), [decimal_number(one) for one in told.get("RUC", ())]
-    lengths = [whole_number(one.removesuffix(".0")) for one in told.get("SVLEN", ())]
+    lengths = extent.lengths_of(info)
     if not (one_each and sure and len(units) == len(counts) == len(lengths) == len(alts) and len(set(units)) == 1):
         return ref, alts
     unit = units[0].upper()
