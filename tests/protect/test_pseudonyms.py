@@ -77,7 +77,11 @@ def test_no_output_names_the_person(tmp_path: Path) -> None:
         f"{PERSON}\t2024-03-01\t1964-01-31\tfemale\t1.1\tclopidogrel\n"
         f"{PERSON}\t2024-05-01\t1964-01-31\tfemale\t1.3\tclopidogrel;xy{PERSON}ol;Quarkensteinol\n"
     )
-    key = write_key(tmp_path / "key")
+    # Under one key in 182 the first date moves onto the second, and a correct output would seem to tell it.
+    key = tmp_path / "key"
+    key.write_text(KEY.key.hex())
+    key.chmod(0o600)
+    assert abs(read_key(key).shift_of(PERSON).days) != 61
     arguments = {"clinical": [history], "drugs": "clopidogrel"}
     vcf = "data/examples/HG00652.GRCh38.vcf.gz"
     plain = pgx.report(vcf, **arguments)
