@@ -13,6 +13,7 @@ from pgx.knowledge.base import GeneDefinition, KnowledgeBase
 from pgx.knowledge.recent import Recent
 from pgx.variants.whole_numbers import whole_number
 
+_DIGITS = re.compile(r"([0-9]+)")
 _NAMES = 10_000
 """Strands of a gene of which the name is kept: a cohort has ever more of them."""
 
@@ -173,5 +174,11 @@ def _joined(parts: tuple[str, ...], variants: list[str]) -> str:
 @lru_cache(maxsize=4096)
 def sort_key(name: str) -> tuple[object, ...]:
     """Return a key that sorts ``*2`` before ``*10``."""
-    pieces = ((whole_number(piece), piece) for piece in re.split(r"([0-9]+)", name))
-    return tuple((0, 0, piece) if number is None else (1, number, "") for number, piece in pieces)
+    return tuple(_piece_key(piece) for piece in _DIGITS.split(name))
+
+
+@lru_cache(maxsize=16_384)
+def _piece_key(piece: str) -> tuple[int, int, str]:
+    """Return the key of a piece of a name, of digits or of none; names of a gene share most of their pieces."""
+    number = whole_number(piece)
+    return (0, 0, piece) if number is None else (1, number, "")
