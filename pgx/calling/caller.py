@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pgx.calling import copy_number, outright, patterns, priors, solve, weigh
-from pgx.calling.context import Context, Pair
+from pgx.calling.context import UNEXPLAINED, Context, Pair
 from pgx.calling.copy_number import (
     ONE_CUT,
     STRUCTURAL,
@@ -29,7 +29,7 @@ from pgx.calling.diplotypes import Writer, falls_back, merged
 from pgx.calling.findings import Findings
 from pgx.calling.first_sight import FirstSight
 from pgx.calling.model import Fallback, GeneModel, model
-from pgx.calling.patterns import HOMOZYGOUS
+from pgx.calling.patterns import HOMOZYGOUS, UNKNOWN_BASE
 from pgx.calling.solve import Found
 from pgx.calling.strands import Strand
 from pgx.calling.unseen_copies import UnseenCopies, unseen_copies
@@ -287,7 +287,11 @@ class _Solver:
         two[list(doubts)] = False
         one_copy = np.stack([codes.max(axis=1), np.full(len(codes), NO_COPY, dtype=np.int8)], axis=1)
 
+        # What cannot be read on either strand is as strange on two as on one: it must not speak for the deletion.
+        n_unread = int((codes == UNKNOWN_BASE).all(axis=1).sum())
+
         def alone(weights: NDArray[np.float64]) -> Found:
+            weights = weights * UNEXPLAINED**n_unread
             if doubts:
                 return weigh.single(context, one_copy, weights, doubts)
             return solve.pairs(context, one_copy, blocks, weights, haploid=True)

@@ -9,6 +9,7 @@ import pytest
 from pgx.calling import call, priors
 from pgx.calling.model import model
 from pgx.calling.unseen_copies import unseen_copies
+from pgx.types import UNREAD, State
 from tests.calling.build import genotypes
 
 STAR4 = {42128945: ("T", "T"), 42126611: ("G", "G"), 42130692: ("A", "A"), 42129130: ("G", "G")}
@@ -118,3 +119,15 @@ def test_every_row_names_an_allele_and_what_it_shows(kb):
             shares = np.sum([share for _, share in unseen.hidden[row["shows"]]], axis=0)
             assert (shares >= 0).all() and (shares <= 0.9 + 1e-9).all()
         assert all(row[group] is None or 0 <= row[group] < 1 for group in groups)
+
+
+def test_what_cannot_be_read_does_not_speak_for_the_deletion(kb):
+    """A record that cannot be used on both strands is as strange on two copies as on one."""
+    found = genotypes(kb, [{}], fill=["CYP2D6"])
+    site = int(np.flatnonzero(found.sites["pos_grch38"].to_numpy() == 42128945)[0])
+    found.alleles[site], found.state[site] = UNREAD, State.UNSUPPORTED
+    called = call(found, kb, genes=["CYP2D6"]).genes[0].patterns[0]
+    deleted = sum(d.probability for d in called.diplotypes if "*5" in (d.allele1, d.allele2))
+    assert called.status == "ambiguous"
+    assert "unread_genotype" in called.flags
+    assert 0.1 < deleted < 0.2  # as of *1 on both strands
