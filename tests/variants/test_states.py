@@ -264,6 +264,29 @@ class TestSingleCopies:
         ]  # fmt: skip
         assert "heteroplasmy" in codes(found)
 
+    @pytest.mark.parametrize(
+        ("form", "sample", "codes_"),
+        [
+            ("GT:AF", "0/1:0.999", (1, -2)),
+            ("GT:FREQ", "0/1:99.9%", (1, -2)),
+            ("GT:RD:AD:FREQ", "0/1:3:2997:99.9%", (1, -2)),
+            ("GT:RD:AD", "0/1:1500:1500", (-4, -2)),
+            ("GT:VAF", "0/1:0.4", (-4, -2)),
+            ("GT:AF:AD", "0/1:.:2,900", (1, -2)),
+            ("GT:AF:VAF", "0/1:.:0.999", (1, -2)),
+            ("GT:AF:AD", "0/0:.:60,40", (-4, -2)),
+        ],
+    )  # fmt: skip
+    def test_the_reads_tell_a_mixture_of_mitochondria_by_any_caller_s_name(
+        self, tmp_path: Path, form: str, sample: str, codes_: tuple[int, int]
+    ) -> None:
+        found = read(tmp_path, snv("chrM:1555", "A", "G", sample, form=form))
+        assert at(found, *MT)[1] == codes_
+
+    def test_one_share_for_two_alternate_alleles_is_of_neither(self, tmp_path: Path) -> None:
+        found = read(tmp_path, snv("chrM:1555", "A", "G,T", "0/1:0.999:800,2,200", form="GT:AF:AD"))
+        assert at(found, *MT)[1] == (-4, -2)
+
 
 class TestFiles:
     def test_one_file_a_chromosome(self, tmp_path: Path) -> None:

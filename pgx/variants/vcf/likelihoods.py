@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pgx.types import NO_COPY
 from pgx.variants.vcf import local_alleles
 from pgx.variants.vcf.other_lists import lead_of, told_by
-from pgx.variants.vcf.records import Record, read_shares, values
+from pgx.variants.vcf.records import SHARES, Record, read_shares, values
 from pgx.variants.vcf.sample_columns import lists
 from pgx.variants.whole_numbers import decimal_number
 
@@ -288,7 +288,7 @@ def _depths(record: Record, count: int) -> NDArray[np.float64] | None:
                 rest = np.nan_to_num(rest)
             counts = np.hstack([np.maximum(first - rest.sum(axis=1, keepdims=True), 0) if one == "NR" else first, rest])
             found = counts if found is None else np.where(np.isnan(found), counts, found)
-    for key in ("AF", "VAF", "FREQ"):  # beside DP they tell how many reads
+    for key in SHARES:  # beside DP they tell how many reads
         if key in keys[1:] and "DP" in keys[1:] and (found is None or np.isnan(found).any()):
             shares = read_shares(record, count, key)
             whole = np.hstack([1 - shares.sum(axis=1, keepdims=True), shares])

@@ -32,8 +32,8 @@ HOMOPLASMIC = 0.95
 """Share of reads from which a mitochondrial allele counts as the only one, as in gnomAD (Laricchia 2022)."""
 FEWEST_READS = 3
 """Reads from which a second mitochondrial allele is more than an error of sequencing."""
-_FRACTIONS = ("AF", "VAF", "HF")
-"""What callers name the share of the reads of each ALT: Mutect2, DeepVariant, MToolBox."""
+SHARES = ("AF", "VAF", "HF", "FREQ")
+"""What callers name the share of the reads of each ALT: Mutect2, DeepVariant, MToolBox, VarScan."""
 
 
 @dataclass(slots=True)
@@ -224,26 +224,32 @@ def _settle_mitochondrial(record: Record, columns: SampleColumns, count: int) ->
 
 def _fractions(record: Record, count: int) -> list[dict[int, float]]:
     """Return the share of reads of each allele, by sample, as far as it is told; 0 is the reference."""
-    for key in (*_FRACTIONS, "AD"):
-        if key not in record.format:
-            continue
-        found = []
-        for text in subfield(record.rest, count, record.format.index(key)):
-            read = [decimal_number(part) for part in text.split(b",")]
-            values = [] if None in read else [value for value in read if value is not None]
-            first, whole = (0, sum(values)) if key == "AD" else (1, 1.0)
-            if key == "AD":
-                values = [value if value >= FEWEST_READS or value == max(values) else 0.0 for value in values]
-            shares = {first + n: value / whole for n, value in enumerate(values)} if whole > 0 else {}
-            if key != "AD" and shares:
-                shares[0] = 1 - sum(shares.values())
-            found.append(shares)
+    found = _shares_by_depth(record, count)
+    for key in reversed(SHARES):
+        if key in record.format[1:]:
+            for row, shares in enumerate(read_shares(record, count, key).tolist()):
+                if not np.isnan(shares).any():
+                    found[row] = dict(enumerate([1 - sum(shares), *shares]))
+    return found
+
+
+def _shares_by_depth(record: Record, count: int) -> list[dict[int, float]]:
+    """Return the same from AD."""
+    found: list[dict[int, float]] = [{} for _ in range(count)]
+    if "AD" not in record.format[1:]:
         return found
-    return [{}] * count
+    for row, text in enumerate(subfield(record.rest, count, record.format.index("AD"))):
+        read = [decimal_number(part) for part in text.split(b",")]
+        depths = [] if None in read else [depth for depth in read if depth is not None]
+        depths = [depth if depth >= FEWEST_READS or depth == max(depths) else 0.0 for depth in depths]
+        whole = sum(depths)
+        if whole > 0 and len(depths) == len(record.alts) + 1:  # VarScan's AD is of the ALT alone
+            found[row] = {allele: depth / whole for allele, depth in enumerate(depths)}
+    return found
 
 
 def read_shares(record: Record, count: int, key: str) -> NDArray[np.float64]:
-    """Return the share of the reads of each ALT, (S, ALTs); VarScan writes it in percent."""
+    """Return the share of the reads of each ALT, (S, ALTs), NaN where it is not told; VarScan writes it in percent."""
     found = np.full((count, len(record.alts)), np.nan)
     for row, text in enumerate(subfield(record.rest, count, record.format.index(key))):
         read = [decimal_number(part.removesuffix(b"%")) for part in text.split(b",")]
