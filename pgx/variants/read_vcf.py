@@ -9,24 +9,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pgx.errors import InputError
-from pgx.types import NOT_CALLED, State
+from pgx.types import NOT_CALLED, SPANNED, State
 from pgx.variants.notes import Notes
 from pgx.variants.sites.assemble import Assembly, Evidence
 from pgx.variants.sites.copy_number import CopyNumbers
 from pgx.variants.sites.doubts import at_site
 from pgx.variants.sites.fasta import REACH, Reference
-from pgx.variants.sites.match import SILENT, UNPLACED, VOUCHES, Reading
+from pgx.variants.sites.match import ELSEWHERE, LOST, SILENT, UNPLACED, VOUCHES, Reading
 from pgx.variants.sites.read_sites import UNDECIDED_REACH, SiteReader, keep_in_phase
 from pgx.variants.sites.sex import WINDOWS as SEX_WINDOWS
 from pgx.variants.sites.sex import SexEvidence
 from pgx.variants.sites.site_errors import SiteErrors
 from pgx.variants.sites.targets import Target, Targets
-from pgx.variants.vcf import likelihoods, records
+from pgx.variants.vcf import likelihoods, no_call_reasons, records
 from pgx.variants.vcf.check_header import Key, read_meta
 from pgx.variants.vcf.check_record import RowChecker
 from pgx.variants.vcf.contigs import canonical, outside_par
 from pgx.variants.vcf.header import Header, is_rcrs
 from pgx.variants.vcf.likelihoods import Weighed
+from pgx.variants.vcf.no_call_reasons import NoCalls
 from pgx.variants.vcf.phase_lists import PhaseLists
 from pgx.variants.vcf.sample_columns import SampleColumns
 from pgx.variants.vcf.source import Source
@@ -136,6 +137,7 @@ class VcfReader:
         if record.format[0] != "GT":
             self.notes.count("warning", "no_gt", "{n} records have no GT and give no genotype",
                              f"{self.source.name}: {record.where}")  # fmt: skip
+        reasons = no_call_reasons.read(record, found.gt, keep)
         weighed = self._weigh(record, readings, found.gt, keep, columns)
         hidden = self._hidden(record, found.gt, keep, None if weighed is None else weighed.void)
         sets = records.phase_sets(record, len(samples))
@@ -160,6 +162,7 @@ class VcfReader:
             codes = reading.table[gt]
             if polyploid is not None:
                 codes[polyploid] = UNPLACED
+            _not_called(codes, reasons, reading)
             codes[reaches < target.end] = SILENT
             own_hidden = hidden
             if reading.weak and hidden is not None:
@@ -305,6 +308,17 @@ class VcfReader:
                 low = found < limit
                 hidden = low if hidden is None else hidden | low
         return hidden
+
+
+def _not_called(codes: NDArray[np.int8], reasons: NoCalls | None, reading: Reading) -> None:
+    """Write into a site's codes what the record says of strands that it does not call; in place."""
+    if reasons is None:
+        return
+    codes[reasons.silent] = ELSEWHERE
+    if reading.covers and not reading.weak:
+        codes[reasons.deleted] = SPANNED
+        codes[reasons.changed] = UNPLACED
+        codes[reasons.lost] = LOST
 
 
 def _reaches(record: records.Record, columns: NDArray[np.intp], keep: NDArray[np.intp] | None) -> NDArray[np.int64]:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from pgx.types import NO_COPY, NOT_CALLED, SPANNED, UNREAD, State
 from pgx.variants.sites.doubts import Numbers, Register, merged
-from pgx.variants.sites.match import SILENT, UNPLACED, UNTOLD, VOUCHES
-from pgx.variants.sites.overlaps import with_doubt, without_own_stars
+from pgx.variants.sites.match import ELSEWHERE, LOST, SILENT, UNPLACED, UNTOLD, VOUCHES
+from pgx.variants.sites.overlaps import with_doubt, without_lost, without_own_stars
 from pgx.variants.sites.targets import Target
 
 CONFLICT = -8
@@ -97,6 +97,9 @@ class Assembly:
         if len(records) == 1:
             only = records[0]
             codes, phased, phase_set, hidden = only.codes, only.phased, only.phase_set, only.hidden
+            if codes.min(initial=0) <= LOST:
+                codes = np.where(codes == LOST, np.int8(UNPLACED), codes)
+                codes = np.where(codes == ELSEWHERE, np.int8(NOT_CALLED), codes)
             called = np.full(len(columns), only.state, dtype=np.uint8)
         else:
             codes, phased, phase_set, hidden, called = _merge(records, self.targets[row])
@@ -265,7 +268,8 @@ def _merge_one(
 ) -> tuple[tuple[int, int], bool, int]:
     """Merge one sample's codes, (records, 2), into two strands."""
     reference = target.reference_code
-    rows = [(tuple(int(c) for c in pair), bool(p), r) for pair, p, r in zip(codes, phased, records, strict=True)]
+    pairs = without_lost([tuple(int(c) for c in pair) for pair in codes], reference)
+    rows = [(pair, bool(p), r) for pair, p, r in zip(pairs, phased, records, strict=True)]
     strong = [row for row in rows if not row[2].weak and any(c not in (SILENT, NO_COPY) for c in row[0])]
     strong = _without_repeats(strong)
     spelled = without_own_stars([(pair, r.start, r.atom) for pair, _, r in strong], reference)

@@ -32,6 +32,10 @@ VOUCHES = -7
 
 UNTOLD = -9
 """Internal code: the notation does not say whether the strand is the reference or not (letters of an array)."""
+ELSEWHERE = -11
+"""Internal code: the record leaves the strand to other records of the site; without one it is a no-call."""
+LOST = -10
+"""Internal code: the strand carries an allele that the record cannot write, and another record may."""
 
 _BASES = frozenset("ACGTN")
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pgx.types import NOT_CALLED, SPANNED
-from pgx.variants.sites.match import SILENT, UNPLACED
+from pgx.types import NO_COPY, NOT_CALLED, SPANNED
+from pgx.variants.sites.match import ELSEWHERE, LOST, SILENT, UNPLACED
 
 Pair = tuple[int, ...]
 
@@ -34,6 +34,28 @@ def without_own_stars(rows: list[tuple[Pair, int, bool]], reference: int) -> lis
         for strand, code in enumerate(pair):
             if code == SPANNED and left:
                 codes[strand], left = SILENT, left - 1
+        kept.append(tuple(codes))
+    return kept
+
+
+def without_lost(rows: list[Pair], reference: int) -> list[Pair]:
+    """Take alleles that a record has lost for those that other records spell out; what is left stays untold.
+
+    Strands that a record leaves to others it says nothing of; they are no-calls where no other record tells of them.
+    """
+    alone = all(code in (SILENT, NO_COPY, ELSEWHERE) for pair in rows for code in pair)
+    kept = []
+    for index, pair in enumerate(rows):
+        spelled = [
+            sum(code >= 0 and code != reference and code not in pair for code in other)
+            for n, other in enumerate(rows)
+            if n != index
+        ]
+        left = max(spelled, default=0)
+        codes = [code if code != ELSEWHERE else NOT_CALLED if alone else SILENT for code in pair]
+        for strand, code in enumerate(pair):
+            if code == LOST:
+                codes[strand], left = (SILENT, left - 1) if left else (UNPLACED, 0)
         kept.append(tuple(codes))
     return kept
 
