@@ -168,7 +168,7 @@ def test_the_command_prints_the_knowledge_version() -> None:
 def test_what_was_checked_against_a_public_source_says_so() -> None:
     interactions = KB.table("interactions")
     read = interactions.filter(pl.col("confidence") == "read")
-    assert dict(read["evidence"].value_counts().iter_rows()) == {"fda_table": 175, "two_lists": 8, "label": 15}
+    assert dict(read["evidence"].value_counts().iter_rows()) == {"fda_table": 175, "two_lists": 8, "label": 16}
     assert set(interactions.filter(pl.col("confidence") == "recall")["evidence"]) == {"unverified"}
     assert not interactions["notes"].str.contains("checked_source_says").any()
     doses = KB.table("recommendations").filter(pl.col("source_version").str.contains("warfarin dose table"))

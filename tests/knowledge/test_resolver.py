@@ -55,6 +55,8 @@ def test_every_class_has_members_and_every_name_of_a_class_is_its_own():
 @pytest.mark.parametrize(
     ("written", "drug"),
     [
+        ("Frisium", "clobazam"), ("Dilatrend", "carvedilol"), ("Euglucon", "glyburide"), ("Metoject", "methotrexate"),
+        ("Isoptin RR", "verapamil"), ("Zypadhera", "olanzapine"), ("L-Polamidon", "levomethadone"), ("Biklin", "amikacin"),
         ("Codéine", "codeine"), ("fenitoína", "phenytoin"), ("Azathioprin", "azathioprine"), ("tioguanine", "thioguanine"),
         ("Acetylsalicylsäure", "aspirin"), ("acide acétylsalicylique", "aspirin"), ("Omeprazol", "omeprazole"),
         ("amitriptilina", "amitriptyline"), ("Suxamethonium", "succinylcholine"), ("paracetamol", "acetaminophen"),

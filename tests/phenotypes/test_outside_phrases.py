@@ -52,6 +52,10 @@ REFUSED = [
     ("CYP2D6\t\t\t>2.25", "CYP2D6"),
     ("CYP2D6\t≥3", "CYP2D6"),  # a score, or a number of copies
     ("TPMT\t*3B, *3C", "TPMT"),  # two strands, or *3A on one
+    ("TPMT\t*3B het / *3C het", "TPMT"),
+    ("CYP2C19\t*2/Y", "CYP2C19"),  # no person has one copy of it
+    ("CYP2D6\t(*1/*4)DUP", "CYP2D6"),
+    ("TPMT\theterozygous wild type", "TPMT"),
     ("DPYD\tc.2846A>T;wt", "DPYD"),  # one copy of it, or its result
     ("DPYD\tc.1905+1G>A + c.2846A>T in cis", "DPYD"),
     ("VKORC1\thomozygous", "VKORC1"),  # of which base

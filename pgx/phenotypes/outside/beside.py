@@ -46,6 +46,10 @@ _BEFORE = re.compile(r"^(?P<words>[^\[\](/*]+?)\s*(?:[\[(](?P<left>.*/.*)[\])]|[
 _BARE = re.compile(r"^(?P<left>\S.*?(?:/\s*[^\s,;:]+|\w(?:zyg|cig)\w+))[\s,;:-]+(?P<words>[^\W\d_].*)$")
 _ZYGOSITY = re.compile(r"^(?:(?P<same>homo)|h[ée]t[ée]ro)(?:zyg|[cz]ig)\w+$")
 _FUNCTION = re.compile(r"^(?P<word>normal|intermediate|reduced|decreased|poor|increased|no) (?:function|activity)$")
+_OF_ITS_GENE = re.compile(r"^(\w+)-(?=(?:as|aktivit\w+score)\b)", re.IGNORECASE)
+_OF_WILD_TYPE = re.compile(r"^homo(?:zyg|[cz]ig)\w+\s+(?=wild|wt\b|sauvage|salvaje|silvestre)", re.IGNORECASE)
+_OTHER_IS_Y = re.compile(r"^(?P<one>[^/]+?)\s*/\s*Y$|^(?P<kind>[cg]\.)\[(?P<change>[^][=]+)\];\s*\[0\]$")
+"""``A-/Y`` and ``c.[563C>T];[0]``: the one copy of a gene on the X chromosome."""
 _DELETION = re.compile(r"^(?:gene[- ]?)?deletion$|^gendeletion$")
 _HETEROPLASMIC = re.compile(r"hétéroplas|heteroplas", re.IGNORECASE)
 _MITOCHONDRIAL = {"mitochondrial": "NC_012920"}
@@ -75,7 +79,8 @@ def tidy(text: str) -> str:
     """
     plain = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text).translate(_STARS | _DASHES))
     plain = re.sub(r"\*\s+(?=\d)", "*", " ".join(plain.split()))
-    plain = re.sub(r"(?<=\d/\d)\s*(?:\(?TA\)?n?)?[\s-]*repeats?$", "", plain, flags=re.IGNORECASE)
+    plain = _OF_WILD_TYPE.sub("", _OF_ITS_GENE.sub(r"\1 ", plain))
+    plain = re.sub(r"(?<=\d/\d)\s*(?:\(?TA\)?n?[\s-]*(?:repeats?)?|repeats?)$", "", plain, flags=re.IGNORECASE)
     plain = re.sub(r"\[([ACGT]{2,3})\](?=\s*\d)", r"(\1)", plain)
     plain = _NUMBERED.sub(r"\1/\2", plain)
     plain = re.sub(r"^TA\s*\((\d)\s*/\s*(\d)\)$", r"TA \1/\2", re.sub(r"^(\d)TAA\s*/\s*(\d)TAA$", r"TA \1/\2", plain))
@@ -136,6 +141,8 @@ def _own(kb: KnowledgeBase, gene: str, text: str) -> str:
     if accession and accession["number"] in _accessions(kb, gene):
         return text[accession.end() :]
     own = laboratory_of(kb, gene)
+    if own.haploid and not own.mitochondrial and (match := _OTHER_IS_Y.match(text)):
+        return f"{match['one'] or match['kind'] + match['change']} (hemizygous)"
     if own.single and own.reference and (word := _ZYGOSITY.match(text.lower())) and not word["same"]:
         return f"{own.reference}/{own.single[0]}"
     first, _, rest = text.partition(" ")

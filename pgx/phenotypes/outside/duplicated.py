@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from pgx.types import MOST_COPIES
 
 _DUPLICATED = re.compile(
-    r"^(?P<one>\*\w+)\s*/\s*(?P<two>\*\w+)[\s,(]+(?:dup|duplication|duplicated|duplikation)\)?$", re.IGNORECASE
+    r"^\(?(?P<one>\*\w+)\s*/\s*(?P<two>\*\w+)(?:\)\s*|[\s,(]+)(?:dup|duplication|duplicated|duplikation)\)?$",
+    re.IGNORECASE,
 )
 _COPY_NUMBER = re.compile(
     r"^(?P<one>\*\d+\w*?)(?:x(?P<first>\d))?\s*/\s*(?P<two>\*\d+\w*?)(?:x(?P<second>\d))?[\s,;(]+"

@@ -29,11 +29,13 @@ _ZYGOSITY = {
     "heterozygous": r"(?:het(?:ero)?(?:zygous|zygote|zygot|[cz]igot[oae])?|hétérozygote)(?: (?:mutant|variant|mutated|"
     r"mutiert))?|single copy|one copy",
 }
+_ALLELE_WORD = r"(?:[\s-]+(?:all?[eè]le?|alelo))?"
 _ZYGOUS = tuple(
     (
         kind,
         re.compile(
-            rf"^(?:{words})\.?\s+(?:for\s+)?(?P<a>\S.*)$|^(?P<b>.*\S)[\s,;:]+\(?(?:{words})\)?\.?$", re.IGNORECASE
+            rf"(?i)^(?:{words})\.?\s+(?:(?:for|für|pour|para|per)\s+)?(?:the\s+)?(?P<a>\S.*?){_ALLELE_WORD}$|"
+            rf"^(?P<b>.*?\S){_ALLELE_WORD}[\s,;:]+\(?(?:{words})\)?\.?$"
         ),
     )
     for kind, words in _ZYGOSITY.items()
@@ -61,7 +63,10 @@ _GENOTYPE = re.compile(
     r"^(?P<name>.*?(?:\d|[ACGT]\s*>\s*[ACGT]|\b[A-Z]-?\d+[A-Z]|[a-z)]))?[\s:=,;]*\(?(?<![A-Z])(?P<one>[ACGT])"
     r"\s*[/|;,]?\s*(?P<two>[ACGT])\)?$"
 )
-_TOGETHER = re.compile(r"^(\*\d+[A-Z]?)(?: h[eé]t\w*)?\s*(?:[;,&]|and|und|et|y)?\s*(\*\d+[A-Z]?)(?: h[eé]t\w*)?$", re.I)
+_TOGETHER = re.compile(
+    r"^(\*\d+[A-Z]?)(?: h[eé]t\w*)?\s*(?:[;,&]|(?<=[eé]t|us|ot)\s*/|and|und|et|y)?\s*(\*\d+[A-Z]?)(?: h[eé]t\w*)?$",
+    re.I,
+)
 _BASES_FIRST = re.compile(r"^(?P<bases>[ACGT]\s*[/|]?\s*[ACGT])\s*\((?P<name>[^()]+)\)$")
 _BOTH_STRANDS = re.compile(r"^(?P<kind>[cgn]\.)\[(?P<one>[^][=]+)\];\s*\[(?P<two>[^][]+)\]$")
 _NUMBERED = re.compile(r"^(?:rs\d+|TA[- ]?repeats?)[\s:=,]+(?P<repeats>(?:\(?[ACGT]{2,3}\)?)?\d+\s*/.*)$")
@@ -185,7 +190,7 @@ class Laboratory:
             return self._present(match["what"], match["word"], plain)
         for kind, words in _ZYGOUS:
             if match := words.match(plain):
-                name = (match["a"] or match["b"]).strip(" ,;:")
+                name = re.sub(r"^\((.*/.*)\)$", r"\1", (match["a"] or match["b"]).strip(" ,;:"))
                 if (seen := _PRESENCE.match(name)) and not _NEGATIVE.match(seen["word"]):
                     name = seen["what"]
                 return self._doubled(kind, self._plain(name), text)
@@ -338,13 +343,9 @@ class Laboratory:
             same = strands[0].strip().lower() == strands[1].strip().lower()
             if same == (kind == "heterozygous"):
                 raise ValueError(f"{text!r} contradicts itself")
-            if kind == "hemizygous":
-                return strands[0].strip()
-            return name
-        if kind == "hemizygous":
-            return name
-        if kind == "homozygous":
-            return f"{name}/{name}"
+            return strands[0].strip() if kind == "hemizygous" else name
+        if kind != "heterozygous":
+            return name if kind == "hemizygous" else f"{name}/{name}"
         if self.reference is None:
             raise ValueError(f"{text!r}: the other allele is not named")
         return f"{self.reference}/{name}"

@@ -88,7 +88,9 @@ class AlleleNames:
         ValueError
             If an allele has both; ``c.[460G>A];[719A>G]`` says on which strands they are.
         """
-        listed = "," in text or all(_CHANGE.match(key_of(self._strip(strand))) for strand in strands)
+        listed = bool(re.search(r",|\sh[eé]t\w*\s*/", text)) or all(
+            _CHANGE.match(key_of(self._strip(strand))) for strand in strands
+        )
         if "[" in text or not listed:
             return
         if allele := self._with_all(strands):
