@@ -1,6 +1,6 @@
 """Why GLnexus gives no call to a strand (FORMAT/RNC), strand by strand.
 
-A letter other than ``.`` stands beside every strand that the joint caller did not call (GLnexus 1.4.1,
+A letter other than ``.`` stands beside every strand that the joint caller did not call (GLnexus at commit fae491bc,
 `src/genotyper.cc`). Tools that turn missing genotypes into the reference keep it, so that it unmasks their 0/0.
 """
 
