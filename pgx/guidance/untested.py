@@ -101,15 +101,25 @@ class Stakes:
         return gravest
 
     def _left(self, row: Recommendation, gene: str) -> NDArray[np.bool_]:
-        """Return to whom the row could apply, whatever the result of `gene`; other untested genes may be anything."""
+        """Return to whom the row could apply, whatever the result of `gene`.
+
+        Another gene without a result, or with one of which the source has no row (an indeterminate one), may be
+        anything.
+        """
         chance = np.ones(len(self._persons.samples))
         for condition in row.conditions:
             if condition.gene != gene:
                 share = self._persons.ask(condition, self._broader)[0]
-                known = condition.compare == NO_RESULT or self._persons.tested(condition) > 0
-                chance *= np.where(known, share, 1.0)
+                chance *= np.where(self._placed(condition), share, 1.0)
         left: NDArray[np.bool_] = chance >= self._possible_from
         return left
+
+    def _placed(self, condition: Condition) -> NDArray[np.bool_]:
+        """Return of whom the source has a row for the result of a condition's gene."""
+        told = [one for row in self._rows for one in row.conditions if _asks(one, condition.gene)]
+        shares = [self._persons.ask(one, self._broader)[0] for one in dict.fromkeys(told)]
+        placed: NDArray[np.bool_] = np.max(shares, axis=0, initial=0.0) >= self._possible_from
+        return placed if condition.compare != NO_RESULT else np.ones_like(placed)
 
 
 def _asks(condition: Condition, gene: str) -> bool:
