@@ -75,6 +75,7 @@ class FlagCode(StrEnum):
     RUNNING = "running"
     UNDER = "under"
     EXCEPTION = "exception"
+    OPTION = "option"
     AT_MOST = "at_most"
     SET_ASIDE = "set_aside"
     CONDITION_MET = "condition_met"

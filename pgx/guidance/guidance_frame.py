@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from pgx import cells, schema
 from pgx.cells import BY_GENE, NAMES, flag_where
 from pgx.codes import Applies, Flag, FlagCode, Urgency
-from pgx.guidance import untested as stakes
+from pgx.guidance import untested as absent
 from pgx.guidance.conditions import NO_RESULT, Recommendation, compiled
 from pgx.guidance.label_limits import NO_GENE
 from pgx.guidance.matching import CAVEATS, Labels, Persons, distinct_rows
 from pgx.guidance.static_columns import static_columns
+from pgx.guidance.untested import Stakes
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.sentences import compose
 
@@ -41,7 +42,7 @@ class Asked(Protocol):
 
 
 _PART = ("at", "probability", "code", "unsure", "text", "caveats")
-_CONSTANT = ("drug", "source", "index", "genes", "untested", "unclear", "stage")
+_CONSTANT = ("drug", "source", "index", "genes", "untested", "unclear", "stakes", "stage")
 
 
 class Emitted:
@@ -61,6 +62,7 @@ class Emitted:
         probability: NDArray[np.float64],
         applies: NDArray[np.int64],
         unsure: NDArray[np.bool_],
+        stakes: Stakes,
         stage: Flag | None = None,
     ) -> None:
         """Add one recommendation for some persons; `stage` is what their treatment makes of it."""
@@ -75,14 +77,25 @@ class Emitted:
         arrays = (people, probability, applies, unsure, np.broadcast_to(text, people.shape), caveats)
         labels_of, flags = asked.persons.unclear(list(dict.fromkeys(row.genes)))
         for which, of_these in _cases(labels_of[people], len(flags)):
-            self._append([array[of_these] for array in arrays], (*constants, flags[which], stage))
+            about = [*untested, *(flag.about for flag in flags[which])]
+            batch = [array[of_these] for array in arrays]
+            self._append_by_stakes(batch, (*constants, flags[which]), stage, stakes, about)
 
-    def not_tested(self, asked: Asked, source: str, genes: Sequence[str], people: NDArray[np.int64]) -> None:
+    def not_tested(
+        self, asked: Asked, source: str, genes: Sequence[str], people: NDArray[np.int64], stakes: Stakes
+    ) -> None:
         """Add a row that says which genes of a source are not tested."""
-        self._silent(asked.drug, source, genes, people, Applies.NOT_TESTED, np.zeros(len(people), dtype=np.int64))
+        none = np.zeros(len(people), dtype=np.int64)
+        self._silent(asked.drug, source, genes, people, Applies.NOT_TESTED, none, stakes=stakes)
 
     def no_match(
-        self, asked: Asked, source: str, genes: Sequence[str], people: NDArray[np.int64], standing: Sequence[Labels]
+        self,
+        asked: Asked,
+        source: str,
+        genes: Sequence[str],
+        people: NDArray[np.int64],
+        standing: Sequence[Labels],
+        stakes: Stakes,
     ) -> None:
         """Add a row that says that a source has nothing for the results in `standing`.
 
@@ -93,7 +106,9 @@ class Emitted:
             labels_of, flags = asked.persons.unclear(list(genes))
             lost = [tuple(flag for flag in case if flag.code == FlagCode.OUTSIDE_UNKNOWN) for case in flags]
             for which, these in _cases(labels_of[people], len(flags)):
-                self._silent(asked.drug, source, genes, people[these], Applies.NO_MATCH, text[these], lost[which])
+                self._silent(
+                    asked.drug, source, genes, people[these], Applies.NO_MATCH, text[these], lost[which], stakes=stakes
+                )
 
     def _silent(
         self,
@@ -105,6 +120,7 @@ class Emitted:
         text: Labels,
         unclear: tuple[Flag, ...] = (),
         stage: Flag | None = None,
+        stakes: Stakes | None = None,
     ) -> None:
         n = len(people)
         if n:
@@ -112,7 +128,9 @@ class Emitted:
             untested = named if why == Applies.NOT_TESTED else ()
             nothing = np.full(n, np.nan), np.full(n, APPLIES[why]), np.zeros(n, dtype=bool)
             none = np.zeros(n, dtype=np.int64)
-            self._append((people, *nothing, text, none), (drug, source, None, list(named), untested, unclear, stage))
+            about = [*untested, *(flag.about for flag in unclear)]
+            constants = (drug, source, None, list(named), untested, unclear)
+            self._append_by_stakes((people, *nothing, text, none), constants, stage, stakes, about)
 
     def nothing(self, drug: str, people: NDArray[np.int64]) -> None:
         """Add rows for a drug of which no source has a recommendation."""
@@ -122,6 +140,24 @@ class Emitted:
         """Add rows for a drug that acts where it is put alone."""
         none = np.zeros(len(people), dtype=np.int64)
         self._silent(drug, _NOBODY, [_NOBODY], people, Applies.NO_MATCH, none, stage=Flag(FlagCode.LOCAL_FORM))
+
+    def _append_by_stakes(
+        self,
+        arrays: Sequence[NDArray[Any]],
+        constants: tuple[object, ...],
+        stage: Flag | None,
+        stakes: Stakes | None,
+        genes: Sequence[str],
+    ) -> None:
+        """Append rows apart by what `genes`, of which too little is known, could mean for the person."""
+        if stakes is None or not genes or not len(arrays[0]):
+            self._append(arrays, (*constants, {}, stage))
+            return
+        places = stakes.of_genes(genes, arrays[0])
+        at, number = distinct_rows(places)
+        for which, case in enumerate(places[at].tolist()):
+            known = dict(zip(genes, case, strict=True))
+            self._append([array[number == which] for array in arrays], (*constants, known, stage))
 
     def _append(self, arrays: Sequence[NDArray[np.generic]], constants: Sequence[object]) -> None:
         for name, array in zip(_PART, arrays, strict=True):
@@ -139,8 +175,8 @@ class Emitted:
             found.append(self._texts.setdefault((words, converted), len(self._texts)))
         return np.array(found, dtype=np.int64)[number]
 
-    def frame(self, kb: KnowledgeBase) -> pl.DataFrame | None:
-        """Return everything added, or None; `kb` tells what untested genes could mean."""
+    def frame(self) -> pl.DataFrame | None:
+        """Return everything added, or None."""
         if not self._arrays["at"]:
             return None
         columns = {name: np.concatenate(arrays) for name, arrays in self._arrays.items()}
@@ -149,7 +185,8 @@ class Emitted:
             "index": pl.Int64, "genes": NAMES, "untested": pl.Boolean, "unclear": pl.Boolean, "stake_flags": NAMES,
             "stage_flags": NAMES,
         }  # fmt: skip
-        known = self._constants | self._absences(stakes.gravest(kb))
+        known = self._constants | self._absences()
+        known.pop("stakes")
         known |= {name: [bool(listed) for listed in known[name]] for name in ("untested", "unclear")}
         stages = known.pop("stage")
         known["stage_flags"] = [[] if stage is None else [str(stage)] for stage in stages]
@@ -180,13 +217,13 @@ class Emitted:
             }
         )
 
-    def _absences(self, known: stakes.Gravest) -> dict[str, list[object]]:
+    def _absences(self) -> dict[str, list[object]]:
         """What is said of each row's untested or unclear genes: a sentence where that is all, and the flags."""
         said: dict[str, list[object]] = {"absent": [], "stake_flags": []}
-        for drug, source, index, _, untested, unclear, _ in zip(*self._constants.values(), strict=True):
-            about = (known, str(drug), str(source))
-            said["absent"].append(stakes.sentence(*about, untested) if untested and index is None else None)
-            said["stake_flags"].append([*stakes.flags(*about, untested), *stakes.unclear_flags(*about, unclear)])
+        for _, source, index, _, untested, unclear, known, _ in zip(*self._constants.values(), strict=True):
+            sentence = absent.sentence(known, str(source), untested) if untested and index is None else None
+            said["absent"].append(sentence)
+            said["stake_flags"].append([*absent.flags(known, untested), *absent.unclear_flags(known, unclear)])
         return said
 
 
@@ -215,7 +252,7 @@ def frame_of(
 
     `by_label` holds the limits of labels (`pgx.guidance.label_limits`), which stand behind the advice on their drug.
     """
-    rows = emitted.frame(kb)
+    rows = emitted.frame()
     if rows is None:
         return schema.empty(schema.GUIDANCE)
     known = static_columns(kb)

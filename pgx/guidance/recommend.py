@@ -25,6 +25,7 @@ from pgx.guidance.matching import Persons, Vector, distinct_rows
 from pgx.guidance.own_effects import OwnEffects
 from pgx.guidance.populations import GENERAL, NO, YES, Populations
 from pgx.guidance.stages import Stages
+from pgx.guidance.untested import Stakes, urgency_places, without_result
 from pgx.knowledge import KnowledgeBase
 from pgx.phenotypes import phenoconversion
 from pgx.phenotypes.exposures import exposures
@@ -235,15 +236,27 @@ class _Block:
             by_source[row.source].append(row)
         for source, of_source in by_source.items():
             said = np.zeros(len(self._samples), dtype=bool)
+            stakes = self._stakes(asked, source, of_source)
             untested: dict[str, NDArray[np.bool_]] = {}
             for group in groups_of(of_source):
                 beyond = self._beyond_table(asked, group, of_source)
-                found, concerned = self._one_group(beyond, source, group, emitted)
+                found, concerned = self._one_group(beyond, source, group, stakes, emitted)
                 said |= found
-                for gene, missing in self._untested(asked.persons, group).items():
+                for gene, missing in without_result(asked.persons, group).items():
                     lacking = missing & concerned
                     untested[gene] = untested.get(gene, np.zeros_like(said)) | lacking
-            self._unsaid(asked, source, of_source, said, untested, emitted)
+            self._unsaid(asked, source, of_source, said, untested, stakes, emitted)
+
+    def _stakes(self, asked: _Asked, source: str, rows: Sequence[Recommendation]) -> Stakes:
+        """Return what the genes of a source that were not tested could still mean for each person."""
+        return Stakes(
+            urgency_places(self._kb),
+            asked.persons,
+            rows,
+            broader=self._conditions.words_broadly(source),
+            excluded=lambda population, beside: self._populations.decide(population, beside, asked.drug) == NO,
+            possible_from=POSSIBLE_FROM,
+        )
 
     def _beyond_table(self, asked: _Asked, group: Sequence[Recommendation], rows: Sequence[Recommendation]) -> _Asked:
         """Leave out whom a row of more genes answers: a row that points to the table of such rows adds nothing.
@@ -259,7 +272,7 @@ class _Block:
         return replace(asked, mask=asked.mask & (chance < LEADS_FROM))
 
     def _one_group(
-        self, asked: _Asked, source: str, group: Sequence[Recommendation], emitted: Emitted
+        self, asked: _Asked, source: str, group: Sequence[Recommendation], stakes: Stakes, emitted: Emitted
     ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Emit the rows of one guideline for one set of genes; return who got one, and whom it may concern."""
         said = np.zeros(len(self._samples), dtype=bool)
@@ -272,7 +285,8 @@ class _Block:
             concerned |= truth != NO
             people = np.flatnonzero(asked.mask & (truth != NO))
             if len(people):
-                said[self._one_population(asked, source, rows, people, truth[people] == YES, emitted)] = True
+                told = self._one_population(asked, source, rows, people, truth[people] == YES, stakes, emitted)
+                said[told] = True
         return said, concerned
 
     def _one_population(
@@ -282,6 +296,7 @@ class _Block:
         rows: Sequence[Recommendation],
         people: NDArray[np.int64],
         belongs: NDArray[np.bool_],
+        stakes: Stakes,
         emitted: Emitted,
     ) -> NDArray[np.int64]:
         broader = self._conditions.words_broadly(source)
@@ -313,10 +328,12 @@ class _Block:
                 for flag, inside in self._stages.of(row, asked.drug, stages, people):
                     of_stage = main & inside
                     about = asked, row, people[of_stage], labels, chance[n][of_stage]
-                    emitted.add(*about, code[of_stage], unsure[of_stage], flag)
+                    emitted.add(*about, code[of_stage], unsure[of_stage], stakes, flag)
             less = (chance[n] >= POSSIBLE_FROM) & ~main & (~leads | (says[n] != says[best]))
             possible = np.full(int(less.sum()), APPLIES[Applies.POSSIBLE])
-            emitted.add(asked, row, people[less], labels, chance[n][less], possible, np.ones(len(possible), dtype=bool))
+            emitted.add(
+                asked, row, people[less], labels, chance[n][less], possible, np.ones(len(possible), dtype=bool), stakes
+            )
         anything = leads | (chance >= POSSIBLE_FROM).any(axis=0)
         answered: NDArray[np.int64] = people[anything]
         return answered
@@ -346,15 +363,6 @@ class _Block:
         rest: Vector = np.where(exact[:, None] | (chance >= ROUNDING), chance, 0.0)
         return rest
 
-    def _untested(self, persons: Persons, group: Sequence[Recommendation]) -> dict[str, NDArray[np.bool_]]:
-        missing: dict[str, Vector] = {}
-        for row in group:
-            for condition in row.conditions:
-                if condition.compare != NO_RESULT:
-                    tested = persons.tested(condition)
-                    missing[condition.gene] = np.maximum(missing.get(condition.gene, np.zeros_like(tested)), tested)
-        return {gene: tested == 0 for gene, tested in missing.items()}
-
     def _unsaid(
         self,
         asked: _Asked,
@@ -362,6 +370,7 @@ class _Block:
         rows: Sequence[Recommendation],
         said: NDArray[np.bool_],
         untested: dict[str, NDArray[np.bool_]],
+        stakes: Stakes,
         emitted: Emitted,
     ) -> None:
         """Say which genes of the source are not tested, and where it has no row for the result."""
@@ -374,11 +383,11 @@ class _Block:
             absent = [gene for gene, is_absent in zip(order, pattern, strict=True) if is_absent]
             present = [gene for gene in order if gene not in absent]
             if absent:
-                emitted.not_tested(asked, source, absent, of_pattern)
+                emitted.not_tested(asked, source, absent, of_pattern, stakes)
             if present:
                 scheme = self._conditions.scheme(source)
                 standing = [asked.persons.standing(gene, scheme, alleles_asked(rows, gene)) for gene in present]
-                emitted.no_match(asked, source, present, of_pattern[~said[of_pattern]], standing)
+                emitted.no_match(asked, source, present, of_pattern[~said[of_pattern]], standing, stakes)
 
 
 def _advice(rows: Sequence[Recommendation]) -> NDArray[np.int64]:

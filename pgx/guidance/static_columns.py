@@ -34,6 +34,9 @@ def _build_static(kb: KnowledgeBase) -> pl.DataFrame:
         pl.lit(FlagCode.OF_CALCULATED_DOSE.value), "calculated_from", separator=":", ignore_nulls=True
     )
     of_calculated = pl.when(pl.col("dose_reference") == "calculated_dose").then(pl.concat_list(rests))
+    equal = pl.when((pl.col("secondary_when") == "option") & pl.col("second_direction").is_not_null()).then(
+        pl.concat_list(pl.format(f"{FlagCode.OPTION}:{{}}", "secondary_action"))
+    )
     low, high = pl.col("dose_min_pct"), pl.col("dose_max_pct")
     recalled = pl.concat_str("source_version", "notes", ignore_nulls=True).str.contains("recall")
     # Advice is local if its own row, a condition or what a genotype of its gene means is the site's.
@@ -71,6 +74,7 @@ def _build_static(kb: KnowledgeBase) -> pl.DataFrame:
                 flag_where(FlagCode.RECALL, recalled.fill_null(False)),
                 flag_where(FlagCode.LOCAL, local),
                 of_calculated.otherwise(pl.lit([], dtype=NAMES)),
+                equal.otherwise(pl.lit([], dtype=NAMES)),
             ),
         )
     )

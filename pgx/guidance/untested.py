@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from pgx.codes import Applies, Flag, FlagCode, Urgency
-from pgx.guidance.conditions import NO_RESULT
+from pgx.guidance.conditions import NO_RESULT, Condition, Recommendation, groups_of
+from pgx.guidance.matching import Persons
 from pgx.knowledge import KnowledgeBase
 
 _URGENCIES = {Urgency.AVOID: "avoid or replace it", Urgency.CHANGE_DOSE: "change its dose"}
@@ -16,46 +19,133 @@ _ORDER = tuple(_URGENCIES)
 _AT_LEAST = Urgency.MONITOR
 """What an unknown effect could mean where no result of the gene has graver advice."""
 
-Gravest = dict[tuple[str, str, str], int]
+NOTHING = len(_ORDER)
+"""Place of a gene no result of which would ask for any of these."""
 
 
-def gravest(kb: KnowledgeBase) -> Gravest:
-    """Return (drug, source, gene) -> place of the gravest urgency that a result of the gene has a part in."""
-    return kb.remember("stakes of untested genes", lambda: _gravest(kb))
+def urgency_places(kb: KnowledgeBase) -> NDArray[np.int64]:
+    """Return for each recommendation, by its number, the place of its urgency among those worth saying."""
+    return kb.remember("urgencies of recommendations", lambda: _urgency_places(kb))
 
 
-def _gravest(kb: KnowledgeBase) -> Gravest:
+def _urgency_places(kb: KnowledgeBase) -> NDArray[np.int64]:
     urgencies = dict(kb.table("actions").select("action", "urgency").iter_rows())
-    rows = kb.table("recommendations").select("rec_id", "drug", "source", "action")
-    asked = kb.table("recommendation_conditions").filter(pl.col("match_on") != NO_RESULT).select("rec_id", "gene")
-    found: Gravest = {}
-    for _, drug, source, action, gene in rows.join(asked, on="rec_id").iter_rows():
-        if urgencies.get(action) in _ORDER:
-            at, key = _ORDER.index(urgencies[action]), (drug, source, gene)
-            found[key] = min(at, found.get(key, at))
-    return found
+    actions = (urgencies.get(action) for action in kb.table("recommendations")["action"])
+    return np.array([_ORDER.index(one) if one in _ORDER else NOTHING for one in actions], dtype=np.int64)
 
 
-def flags(known: Gravest, drug: str, source: str, untested: Sequence[str]) -> list[str]:
-    """Return the flags ``could_mean:<urgency>:<gene>`` of the untested genes of which something is known."""
-    places = ((known.get((drug, source, gene)), gene) for gene in untested)
-    return [str(Flag(FlagCode.COULD_MEAN, _ORDER[at], gene)) for at, gene in places if at is not None]
+def without_result(persons: Persons, rows: Sequence[Recommendation]) -> dict[str, NDArray[np.bool_]]:
+    """Return gene -> who has no result that any of the rows could be asked of."""
+    tested: dict[str, NDArray[np.float64]] = {}
+    for condition in (condition for row in rows for condition in row.conditions if condition.compare != NO_RESULT):
+        has_result = persons.tested(condition)
+        tested[condition.gene] = np.maximum(tested.get(condition.gene, has_result), has_result)
+    return {gene: has_result == 0 for gene, has_result in tested.items()}
 
 
-def unclear_flags(known: Gravest, drug: str, source: str, unclear: Sequence[Flag]) -> list[str]:
+class Stakes:
+    """What a result of a gene that was not tested could still mean for each person.
+
+    A row counts only where the genes that were tested, and the person's history, leave it possible: with a normal
+    TPMT, a poor metabolizer of NUDT15 is told what that means, and nobody what both together would.
+
+    Parameters
+    ----------
+    places
+        `urgency_places`.
+    persons
+        Persons asked.
+    rows
+        What one source says of one drug.
+    broader
+        Whether the source words its phenotypes broadly.
+    excluded
+        Population and the populations beside it -> whom it is not about.
+    possible_from
+        Least probability at which a row is still possible.
+    """
+
+    def __init__(
+        self,
+        places: NDArray[np.int64],
+        persons: Persons,
+        rows: Sequence[Recommendation],
+        *,
+        broader: bool,
+        excluded: Callable[[str, Collection[str]], NDArray[np.bool_]],
+        possible_from: float,
+    ) -> None:
+        self._places, self._persons, self._rows, self._broader = places, persons, rows, broader
+        self._excluded, self._possible_from = excluded, possible_from
+        self._known: dict[str, NDArray[np.int64]] = {}
+
+    def of(self, gene: str) -> NDArray[np.int64]:
+        """Return for each person the place of the gravest urgency that a result of `gene` could bring."""
+        if gene not in self._known:
+            self._known[gene] = self._gravest(gene)
+        return self._known[gene]
+
+    def of_genes(self, genes: Sequence[str], people: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the same of some genes (C) and persons (N), as N rows."""
+        return np.stack([self.of(gene)[people] for gene in genes], axis=1)
+
+    def _gravest(self, gene: str) -> NDArray[np.int64]:
+        gravest = np.full(len(self._persons.samples), NOTHING, dtype=np.int64)
+        for group in groups_of(self._rows):
+            populations = {row.population for row in group}
+            for row in group:
+                place = self._places[row.index]
+                if place < NOTHING and any(_asks(condition, gene) for condition in row.conditions):
+                    possible = self._left(row, gene) & ~self._excluded(row.population, populations)
+                    gravest[possible] = np.minimum(gravest[possible], place)
+        return gravest
+
+    def _left(self, row: Recommendation, gene: str) -> NDArray[np.bool_]:
+        """Return to whom the row could apply, whatever the result of `gene`.
+
+        Another gene without a result, or with one of which the source has no row (an indeterminate one), may be
+        anything.
+        """
+        chance = np.ones(len(self._persons.samples))
+        for condition in row.conditions:
+            if condition.gene != gene:
+                share = self._persons.ask(condition, self._broader)[0]
+                chance *= np.where(self._placed(condition), share, 1.0)
+        left: NDArray[np.bool_] = chance >= self._possible_from
+        return left
+
+    def _placed(self, condition: Condition) -> NDArray[np.bool_]:
+        """Return of whom the source has a row for the result of a condition's gene."""
+        told = [one for row in self._rows for one in row.conditions if _asks(one, condition.gene)]
+        shares = [self._persons.ask(one, self._broader)[0] for one in dict.fromkeys(told)]
+        placed: NDArray[np.bool_] = np.max(shares, axis=0, initial=0.0) >= self._possible_from
+        return placed if condition.compare != NO_RESULT else np.ones_like(placed)
+
+
+def _asks(condition: Condition, gene: str) -> bool:
+    return condition.gene == gene and condition.compare != NO_RESULT
+
+
+def flags(known: Mapping[str, int], untested: Sequence[str]) -> list[str]:
+    """Return the flags ``could_mean:<urgency>:<gene>`` of the untested genes whose place `known` tells."""
+    places = ((known.get(gene, NOTHING), gene) for gene in untested)
+    return [str(Flag(FlagCode.COULD_MEAN, _ORDER[at], gene)) for at, gene in places if at < NOTHING]
+
+
+def unclear_flags(known: Mapping[str, int], unclear: Sequence[Flag]) -> list[str]:
     """Return the flags ``<why>:<urgency>:<gene>`` of the genes whose result may not be the whole truth.
 
     `unclear` are flags ``<why>:<gene>`` (`pgx.guidance.matching.UNCLEAR`).
     """
-    places = ((one.code, known.get((drug, source, one.about)), one.about) for one in unclear)
-    return [str(Flag(why, _AT_LEAST if at is None else _ORDER[at], gene)) for why, at, gene in places]
+    places = ((one.code, known.get(one.about, NOTHING), one.about) for one in unclear)
+    return [str(Flag(why, _AT_LEAST if at == NOTHING else _ORDER[at], gene)) for why, at, gene in places]
 
 
-def sentence(known: Gravest, drug: str, source: str, genes: Sequence[str]) -> str:
+def sentence(known: Mapping[str, int], source: str, genes: Sequence[str]) -> str:
     """Say which genes of a source are not tested, and what a result could mean."""
-    places = [known[drug, source, gene] for gene in genes if (drug, source, gene) in known]
+    place = min((known.get(gene, NOTHING) for gene in genes), default=NOTHING)
     said = f"No advice by {source}: {', '.join(genes)} not tested."
-    return f"{said} Some results would mean: {_URGENCIES[_ORDER[min(places)]]}." if places else said
+    return said if place == NOTHING else f"{said} Some results would mean: {_URGENCIES[_ORDER[place]]}."
 
 
 def mark_refused(said: pl.DataFrame, calls: pl.DataFrame) -> pl.DataFrame:

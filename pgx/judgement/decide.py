@@ -23,6 +23,7 @@ from pgx.judgement.statement import (
     known_urgency,
     leading_limit,
     statement_order,
+    with_dose_of_the_first,
 )
 from pgx.knowledge.acting import Acting
 
@@ -118,7 +119,8 @@ def decide(rows: Iterable[S]) -> Decision[S]:
     everything = sorted(rows, key=statement_order)
     limits = tuple(sorted((row for row in everything if row.is_limit), key=gravest_first))
     statements = tuple(row for row in everything if not row.is_limit)
-    valid = tuple(sorted((row for row in statements if row.applies in HOLDS), key=gravest_first))
+    holding = sorted((row for row in statements if row.applies in HOLDS), key=gravest_first)
+    valid = with_dose_of_the_first(holding)
     deciding = valid[0] if valid else None
     urgency = deciding.urgency if deciding else "no_data"
     stakes = stakes_of(statements)

@@ -175,11 +175,12 @@ def _details(decision: Decision[S], said: S | None, known: Known) -> list[str]:
         withheld = {FlagCode.DOSE}
     if known.running and said.urgency == "monitor":
         withheld |= {FlagCode.DOSE}  # beside the usual dose it is the first one
+    of_second = {FlagCode.DOSE} if said.urgency == "avoid" else set()  # the dose of a drug that is replaced
     if said.has(FlagCode.INTERACTION_REVERSES):
-        withheld |= {FlagCode.THEN}
+        withheld |= {FlagCode.THEN, *of_second}
     details: list[str] = []
     for row in rows:
-        silent = withheld | ({FlagCode.THEN} if any(map(row.has, _SETTLED)) else set())
+        silent = withheld | ({FlagCode.THEN, *of_second} if any(map(row.has, _SETTLED)) else set())
         own = [detail for detail in known.details.get(row.rule, ()) if Flag.parse(detail).code not in silent]
         told = {Flag.parse(detail).code for detail in details}
         told |= set(DOSES) if told.intersection(DOSES) else set()

@@ -62,6 +62,8 @@ def _details(row: Mapping[str, object], urgencies: Mapping[str, str]) -> Iterato
     if second and urgencies.get(str(second)) not in ("standard", urgencies.get(str(row["action"]))):
         change = _change(row) if row["dose_applies"] == "secondary" else ""
         yield f"{THEN}:{second}:{change}:{when or ''}"
+        if change and row["start_dose"] is not None and urgencies.get(str(second)) == _WITH_DOSE[0]:
+            yield f"{DOSE}:to {row['start_dose']}:{row['start_dose_unit'] or ''}"
     if row["max_dose"] is not None:
         yield f"{AT_MOST}:{row['max_dose']}:{row['max_dose_unit'] or ''}"
     elif row["start_dose"] is not None and urgencies.get(str(row["action"])) in _WITH_DOSE:

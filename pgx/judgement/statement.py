@@ -118,6 +118,13 @@ class Statement:
         return self.applies == "if_population" and self.has(FlagCode.EXCEPTION)
 
     @cached_property
+    def dose_as_option(self) -> frozenset[str]:
+        """Which dose the source names as an option beside another drug; empty where it rules the drug out."""
+        options = (flag.about for flag in self.codes if flag.code == FlagCode.OPTION)
+        own = self.applies == "yes" and self.urgency == URGENCIES[0] and self.action_code not in GRAVEST
+        return frozenset().union(*map(dose_of, options)) if own else frozenset()
+
+    @cached_property
     def is_pointed_at(self) -> bool:
         """Whether it is the label's under a condition of which the record tells a part."""
         return self.is_limit and self.applies == "if_population" and self.has(FlagCode.UNDER)
@@ -225,6 +232,25 @@ def gravest_first(statement: Statement) -> tuple[int, ...]:
         rank(GRAVEST, statement.row["action"]),
         by_strength(statement),
     )
+
+
+def with_dose_of_the_first(valid: Sequence[S]) -> tuple[S, ...]:
+    """Let another drug, which a source prefers to a dose, stand behind that dose where an earlier source asks for it.
+
+    Both sources allow the same dose, and the earlier one gives it first: a tenth of mercaptopurine treats a leukaemia.
+    What rules the drug out, or names no such dose, stays in front.
+    """
+    doses = [row for row in valid if row.applies == "yes" and row.urgency == URGENCIES[1] and not row.turned]
+
+    def gives_way(row: S) -> bool:
+        earlier = (one for one in doses if by_source(one.source) < by_source(row.source))
+        return bool(row.dose_as_option) and any(row.dose_as_option & one.asks_for for one in earlier)
+
+    behind = [row for row in valid if gives_way(row)]
+    if not behind or any(graver(row, doses[0]) for row in valid if row not in behind):
+        return tuple(valid)
+    last = max(place for place, row in enumerate(valid) if row.urgency == URGENCIES[1])
+    return (*(row for row in valid[: last + 1] if row not in behind), *behind, *valid[last + 1 :])
 
 
 def _text(value: object) -> str:

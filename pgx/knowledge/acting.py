@@ -182,6 +182,8 @@ def phrase(acting: Sequence[Acting], drug: str) -> str:
     --------
     >>> phrase([Acting("voriconazole", "CYP3A4", "strong", "inhibitor", "current", "raises")], "tacrolimus")
     'voriconazole (strong CYP3A4 inhibitor) raises tacrolimus'
+    >>> phrase([Acting("oral contraceptives", "", "", "", "current", "lowers")], "lamotrigine")
+    'oral contraceptives lower lamotrigine'
     """
     ordered = sorted(acting, key=lambda one: (*one.order, rank(tuple(EFFECTS), one.effect)))
     clauses = []
@@ -194,7 +196,8 @@ def phrase(acting: Sequence[Acting], drug: str) -> str:
         named = " and ".join(_named(agent, found) for agent, found in by_agent.items())
         verb, _, rest = words.partition(" ")
         several = _OF_SEVERAL.get(effect, " ".join(filter(None, (verb.removesuffix("s"), rest))))
-        clauses.append(f"{named} {words if len(by_agent) == 1 else several} {drug}")
+        one_alone = len(by_agent) == 1 and not _is_plural(next(iter(by_agent)))
+        clauses.append(f"{named} {words if one_alone else several} {drug}")
     return ", ".join(clauses)
 
 
@@ -213,6 +216,11 @@ def once_stopped(acting: Sequence[Acting], agents: Collection[str]) -> str:
 def rank(order: tuple[str, ...], value: object) -> int:
     """Return the place of a value in an order; unknown values come last."""
     return order.index(str(value)) if value in order else len(order)
+
+
+def _is_plural(agent: str) -> bool:
+    """Whether a name is that of a group: ``oral contraceptives``, but not ``tacrolimus``."""
+    return agent.endswith("s") and not agent.endswith(("us", "is", "ss"))
 
 
 def _named(agent: str, found: Sequence[Acting]) -> str:

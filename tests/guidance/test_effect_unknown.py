@@ -72,6 +72,6 @@ def test_of_two_genes_the_one_with_the_base_is_named(unsure):
 
 
 def test_what_has_no_graver_advice_could_still_ask_for_a_check():
-    known = {("drug", "CPIC", "G"): 1}
-    said = unclear_flags(known, "drug", "CPIC", [Flag.parse("effect_unknown:G"), Flag.parse("outside_unknown:H")])
+    known = {"G": 1}
+    said = unclear_flags(known, [Flag.parse("effect_unknown:G"), Flag.parse("outside_unknown:H")])
     assert said == ["effect_unknown:change_dose:G", "outside_unknown:monitor:H"]

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import polars as pl
 
-from pgx.guidance import recommend, untested
+from pgx.guidance import recommend
 from pgx.guidance.populations import Populations
 from pgx.phenotypes import assign
+from tests.phenotypes.builders import callset, pattern
 from tests.phenotypes.drawn import KB, TODAY, drawn_calls, drawn_history
 from tests.remembered import check
 
 DRUGS = ["abacavir", "amitriptyline", "atomoxetine", "capecitabine", "citalopram", "clopidogrel", "codeine", "efavirenz",
          "irinotecan", "mercaptopurine", "metoprolol", "omeprazole", "phenytoin", "rosuvastatin", "siponimod", "simvastatin",
          "tacrolimus", "tamoxifen", "voriconazole", "warfarin"]  # fmt: skip
+COULD = "could_mean:"
 
 
 def test_guidance_for_drawn_persons():
@@ -56,5 +58,14 @@ def test_label_limits_of_drawn_persons():
 
 
 def test_what_untested_genes_could_mean():
-    gravest = sorted((*key, place) for key, place in untested.gravest(KB).items())
-    check("guidance_untested", pl.DataFrame(gravest, schema=["drug", "source", "gene", "place"], orient="row"))
+    """Of a person without a result and without a history, everything that a source says is possible."""
+    calls, phenotypes = assign(callset({"s": {"ACYP2": pattern("Reference/Reference")}}), KB, None)
+    said = recommend(phenotypes, calls, None, KB, drugs=["all"])
+    flags = said.select("drug", "source", flag="flags").explode("flag").filter(pl.col("flag").str.starts_with(COULD))
+    gravest = {
+        (drug, source, gene): ("avoid", "change_dose").index(urgency)
+        for drug, source, flag in flags.iter_rows()
+        for urgency, gene in [flag.removeprefix(COULD).split(":", 1)]
+    }
+    told = sorted((*key, place) for key, place in gravest.items())
+    check("guidance_untested", pl.DataFrame(told, schema=["drug", "source", "gene", "place"], orient="row"))

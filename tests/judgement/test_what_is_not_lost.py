@@ -144,3 +144,9 @@ def test_the_dose_of_the_label_stands_in_numbers_beside_the_change(drug, gene, c
     found = result({gene: pattern(carried)}, [drug])
     assert line(found, drug).headline == dose
     assert dose.rpartition(", ")[2] in told(found, drug, "card")
+
+
+def test_a_group_of_medicines_takes_a_verb_of_several():
+    calls = {"CYP2D6": pattern("*1/*1")}
+    headline = line(result(calls, ["lamotrigine", "oral contraceptives"]), "lamotrigine").headline
+    assert "oral contraceptives lower lamotrigine" in headline
