@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pgx.cohort.folder import Json
 from pgx.errors import InputError
+from pgx.guard.limits import refuse_pipe
 
 _HEAD = 1 << 16
 
@@ -18,12 +19,20 @@ def fingerprints(paths: Iterable[Path], known: Mapping[str, Json], *, verify: bo
     Parameters
     ----------
     paths
-        Files; folders, pipes and addresses have no fingerprint of their own.
+        Files; folders and addresses have no fingerprint of their own.
     known
         Fingerprints of an earlier run: a file of the same size, time, inode and first bytes is not read again.
     verify
         Read every file again, whatever is known.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be read, or is a pipe: a cohort reads its inputs more than once.
     """
+    paths = list(paths)
+    for path in paths:
+        refuse_pipe(path)
     return {str(path): _of(path, known.get(str(path)), verify) for path in paths if path.is_file()}
 
 

@@ -17,6 +17,7 @@ from pgx import schema, variants
 from pgx.cohort.finish import FAILURES
 from pgx.cohort.folder import Folder, Json, read_json
 from pgx.cohort.runs import OnProgress, Progress, run
+from pgx.guard.limits import is_pipe
 from pgx.inputs import knowledge, read
 from pgx.io import how_written, write_bytes
 from pgx.options import Names, Options, Paths, names_of, paths_of
@@ -58,7 +59,9 @@ def suits(vcf: Paths, out: Path, formats: Collection[str], clinical: Paths, outs
     Where a file has the name of an index, the usual way looks whose it is.
     """
     files = [str(path) for path in (*paths_of(vcf), *paths_of(clinical), *paths_of(outside))]
-    if not paths_of(vcf) or "-" in files or not set(formats) <= set(PER_SAMPLE) or not formats:
+    if not paths_of(vcf) or "-" in files or any(map(is_pipe, files)):
+        return False  # they can be read only once, and counting persons is reading
+    if not set(formats) <= set(PER_SAMPLE) or not formats:
         return False
     if how_written().seal:
         return False  # what is made in blocks is read again before it is whole

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pgx.clinical import parse_medications
 from pgx.errors import InputError, PgxError, UsageError
-from pgx.guard.limits import HEADING, SHEET, read_file, refuse_pipe
+from pgx.guard.limits import HEADING, SHEET, is_pipe, read_file, refuse_pipe
 from pgx.inputs import group_names
 from pgx.knowledge import KnowledgeBase
 from pgx.options import Options, PathLike
@@ -38,8 +38,12 @@ COLUMNS = {
 """Every column and what it holds. Those that begin with ``x_``, and ``notes``, are the user's own and not read."""
 
 
+_TOLD = 20
+"""Problems that are listed: a file that is no samplesheet has one a line."""
+
+
 class SheetError(InputError):
-    """A samplesheet that cannot be used; `details` has a line for each problem."""
+    """A samplesheet that cannot be used; `details` has a line for each of the first problems."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,9 @@ class _Reader:
                 )
                 continue
             path = part if "://" in part else str(self.file.parent / part)
+            if is_pipe(path):
+                self._wrong(line, column, f"{part[:200]!r} is a pipe, which can be read only once; save it as a file")
+                continue
             if "://" not in part and not _exists(path):
                 self._wrong(line, column, f"{part[:200]!r}: no such file (paths are relative to the sheet)")
             found.append(path)
@@ -225,6 +232,8 @@ def _rows(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
             if not columns:
                 columns = [name.lower() for name in row]
                 wrong += [(reader.line_num, problem) for problem in _headings(columns)]
+                if wrong:
+                    break
             elif len(row) != len(columns):
                 wrong.append((reader.line_num, f"{len(row)} cells, but the heading has {len(columns)}"))
             else:
@@ -240,23 +249,25 @@ def _rows(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
 
 def _headings(columns: Sequence[str]) -> Iterator[str]:
     if "sample" not in columns:
-        yield "there is no column 'sample'"
+        # Another file than a samplesheet: its first line may tell of patients, and is not repeated.
+        yield f"there is no column 'sample'; the columns are {', '.join(COLUMNS)}"
+        return
     for name in columns:
         if name not in COLUMNS and not name.startswith("x_") and name not in ("notes", ""):
             close = difflib.get_close_matches(name[: HEADING.most], COLUMNS, 1)
             hint = f"did you mean {close[0]!r}?" if close else f"the columns are {', '.join(COLUMNS)}"
-            yield f"unknown column {name!r}; {hint} (a name that begins with 'x_' is not read)"
+            yield f"unknown column {name[: HEADING.most]!r}; {hint} (a name that begins with 'x_' is not read)"
     for name in sorted({name for name in columns if columns.count(name) > 1}):
-        yield f"column {name!r} is there twice" if name else "several columns have no name"
+        yield f"column {name[: HEADING.most]!r} is there twice" if name else "several columns have no name"
 
 
 def _error(file: Path, problems: Sequence[tuple[int, str]]) -> SheetError:
-    listed = [f"{file}: line {line}: {text.strip()}" for line, text in problems]
-    if len(listed) == 1:
-        line, text = problems[0]
-        return SheetError(text.strip(), file=file, where=f"line {line}")
-    error = SheetError(f"{len(listed)} problems, and nothing was done", file=file)
-    error.details = tuple(listed)
+    listed = [InputError(text.strip(), file=file, where=f"line {line}") for line, text in problems[:_TOLD]]
+    if len(problems) == 1:
+        return SheetError(listed[0].problem, file=file, where=listed[0].where)
+    told = "" if len(problems) <= _TOLD else f" (the first {_TOLD} are listed)"
+    error = SheetError(f"{len(problems)} problems{told}, and nothing was done", file=file)
+    error.details = tuple(map(str, listed))
     return error
 
 

@@ -152,6 +152,14 @@ def open_file(path: str | Path) -> IO[bytes]:
     return stream
 
 
+def is_pipe(path: str | Path) -> bool:
+    """Whether a path is a pipe, named or as of ``<(command)``; what is not there is none."""
+    try:
+        return stat.S_ISFIFO(Path(path).stat().st_mode)
+    except (OSError, ValueError):
+        return False
+
+
 def refuse_pipe(path: str | Path) -> None:
     """Refuse a pipe, as of ``<(command)``, where an input is looked at more than once.
 
@@ -160,11 +168,7 @@ def refuse_pipe(path: str | Path) -> None:
     InputError
         If the path is one.
     """
-    try:
-        is_pipe = stat.S_ISFIFO(Path(path).stat().st_mode)
-    except (OSError, ValueError):
-        return
-    if is_pipe:
+    if is_pipe(path):
         raise InputError("this is a pipe, which can be read only once", file=path, fix="save it as a file")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -91,6 +93,18 @@ def test_whether_pages_are_made_in_blocks(files, tmp_path, monkeypatch, formats,
     if kept:
         (tmp_path / kept).write_text("")
     assert person_pages.suits(files / "all.vcf", tmp_path, formats, (), (), pgx.Options()) is asked
+
+
+def test_pages_of_genotypes_from_a_pipe_are_made_from_one_reading(files, pgx_process, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    writer = threading.Thread(target=(tmp_path / "pipe").write_bytes, args=((files / "all.vcf").read_bytes(),))
+    writer.start()
+    run = pgx_process("report", "pipe", "--genes", "CYP2C19", "-o", "out", "--format", "card", "--no-print")
+    writer.join()
+    assert run.returncode == 0, run.stderr
+    options = pgx.Options(genes="CYP2C19")
+    pgx.report(files / "all.vcf", out=tmp_path / "one", formats="card", options=options)
+    assert sorted(content(tmp_path / "out")) == sorted(content(tmp_path / "one"))
 
 
 def test_the_command_makes_pages_of_many_in_blocks(pgx_command, tmp_path):

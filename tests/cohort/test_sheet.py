@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 import pgx
@@ -58,11 +60,36 @@ def test_all_problems_are_told_at_once(sheet):
         ("x_name,vcf", "there is no column 'sample'"),
         ("sample,vcf,medication", "unknown column 'medication'; did you mean 'medications'?"),
         ("sample,vcf,vcf", "column 'vcf' is there twice"),
+        (f"sample,vcf,{'y' * 5000}", "unknown column 'y{200}'; the columns"),
     ],
 )
 def test_a_heading_that_is_not_understood_is_refused(sheet, heading, told):
     with pytest.raises(InputError, match=told.replace("?", r"\?")):
         read_sheet(sheet(f"{heading}\n{','.join('Q1' for _ in heading.split(','))}\n"), knowledge())
+
+
+@pytest.mark.parametrize("text", ['{"name": "Ada Smith", "hiv": true,\n', "Ada Smith,hiv,hiv\n1\n", "[" * 100_000])
+def test_another_file_than_a_sheet_is_one_line_that_repeats_nothing_of_it(sheet, text):
+    with pytest.raises(SheetError, match="line 1: there is no column 'sample'; the columns are sample, vcf") as caught:
+        read_sheet(sheet(text), knowledge())
+    assert not caught.value.details
+    assert not [word for word in ("ada", "hiv", "[[[") if word in str(caught.value).lower()]
+
+
+def test_of_many_problems_the_first_are_listed_each_in_a_short_line(sheet):
+    rows = [f"Q{number},nowhere.vcf,{'x' * 5000}" for number in range(3000)]
+    with pytest.raises(SheetError, match=r"6000 problems \(the first 20 are listed\), and nothing") as caught:
+        read_sheet(sheet("\n".join(["sample,vcf,sex", *rows])), knowledge())
+    assert len(caught.value.details) == 20
+    assert max(map(len, caught.value.details)) < 3000
+
+
+def test_a_pipe_in_a_row_is_refused_at_once(sheet, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for cells in ("all.vcf;pipe,,", "all.vcf,pipe,", "all.vcf,,pipe"):
+        text = f"sample,vcf,clinical,outside_calls\nQ1,{cells}\n"
+        with pytest.raises(SheetError, match="'pipe' is a pipe, which can be read only once"):
+            read_sheet(sheet(text), knowledge())
 
 
 def test_a_persons_row_is_as_good_as_the_options(sheet):

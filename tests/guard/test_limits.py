@@ -252,7 +252,10 @@ def test_a_pipe_at_a_door_for_files_is_named_as_one(tmp_path: Path, reads: str) 
         calls[reads]()
 
 
-@pytest.mark.parametrize("reads", ["check a record", "clinical", "sheet"])
+_TWICE = ("check a record", "clinical", "sheet", "cohort", "records of a cohort", "outside calls of a cohort")
+
+
+@pytest.mark.parametrize("reads", _TWICE)
 def test_a_pipe_is_refused_at_once_where_it_would_be_read_twice(tmp_path: Path, reads: str) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
@@ -261,6 +264,9 @@ def test_a_pipe_is_refused_at_once_where_it_would_be_read_twice(tmp_path: Path, 
         "check a record": lambda: clinical.check(pipe, load()),
         "clinical": lambda: pgx.call(genome, clinical=[pipe]),
         "sheet": lambda: pgx.call(sheet=pipe),
+        "cohort": lambda: pgx.cohort.run(pipe, tmp_path / "out", threads=1),
+        "records of a cohort": lambda: pgx.cohort.run(genome, tmp_path / "out", clinical=pipe, threads=1),
+        "outside calls of a cohort": lambda: pgx.cohort.run(genome, tmp_path / "out", outside_calls=pipe, threads=1),
     }
     with pytest.raises(InputError, match="a pipe, which can be read only once"):
         calls[reads]()

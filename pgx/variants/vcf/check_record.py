@@ -28,9 +28,7 @@ _SPACE = re.compile(r"\s")
 _INTEGER = re.compile(r"[+-]?\d+$")
 _FLOAT = re.compile(r"[+-]?(?:\d+\.?\d*(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?|inf(?:inity)?|nan)$", re.I)
 _CIGAR = re.compile(r"(?:\d+[MIDNSHPX=])+$")
-_CHROM = re.compile(r"(?:[^\s:,<>]+|<[^\s:,<>]+>)$")
-_CHROM_WITH_COLON = re.compile(r"HLA-|[^\s,<>]*\*")
-_CHROM_SINCE_43 = re.compile(r"(?:<[^\s,<>]+>|[^\s,<>]+)$")
+_CHROM = re.compile(r"(?:<[^\s,<>]+>|[^\s,<>]+)$")
 _UNENCODED = re.compile(r"[\x00-\x1f]|%(?![0-9A-Fa-f]{2})")
 """What VCF 4.3 wants written as %25 or the like in a value."""
 _INTEGERS = (-(2**31) + 8, 2**31 - 1)
@@ -96,11 +94,10 @@ class RowChecker:
 
     def _problems(self, record: records.Record, line: bytes) -> Iterator[Problem]:
         chrom, _, name, _, _, quality = (part.decode("latin-1") for part in line.split(b"\t", 6)[:6])
-        name_rule = _CHROM if self.version in OLD and not _CHROM_WITH_COLON.match(chrom) else _CHROM_SINCE_43
-        if not name_rule.match(chrom):
+        if not _CHROM.match(chrom):
             yield "error", f"CHROM {chrom[:40]!r} is not a contig name"
         elif not is_contig_name(chrom, self.version):
-            yield "warning", f"CHROM {chrom[:40]!r} has a character that VCF 4.3 does not allow"
+            yield "warning", f"CHROM {chrom[:40]!r} has a character that other programs do not read in it"
         if _SPACE.search(name) or "" in name.split(";"):
             yield "warning", f"ID {name[:40]!r} is malformed"
         if _repeats(name.split(";")):
