@@ -7,6 +7,7 @@ import pytest
 from pgx.codes import Flag, FlagCode
 from tests.guidance.test_interactions import line, result
 from tests.phenotypes.builders import pattern
+from tests.reports.rendered import render_leaflet
 
 POOR_TPMT = {"TPMT": pattern("*3A/*3A"), "NUDT15": pattern("*1/*1")}
 
@@ -23,6 +24,12 @@ def test_the_dose_leads_that_one_source_gives_and_the_other_names_as_an_option(d
     assert (shown.judgement.urgency, shown.judgement.dose_change) == ("change_dose", "-90")
     assert shown.headline.startswith("start with a lower dose (−90 %)")
     assert "DPWG: choose another drug" in shown.differences
+
+
+def test_who_takes_ten_times_the_advised_dose_is_told_to_ask_today():
+    page = render_leaflet(result(POOR_TPMT, ["mercaptopurine"]), "s")
+    assert "pharmacist today, before the next dose" in page
+    assert "pharmacist today" not in render_leaflet(result({"CYP2C19": pattern("*2/*2")}, ["citalopram"]), "s")
 
 
 def test_in_a_disease_that_is_not_malignant_the_other_drug_leads():

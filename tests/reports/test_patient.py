@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from pgx import schema
-from pgx.reports.formats.patient import another_decides, short
+from pgx.reports.formats.patient import another_decides, asks_today, short
 from pgx.reports.formats.plan import checks
 from tests.listed import from_text
 from tests.reports import example
@@ -61,6 +61,27 @@ def test_a_medicine_that_is_taken_is_not_to_be_stopped_alone():
     rows = full.medications.with_columns(status=pl.lit("current"))
     said = text(render_leaflet(replace(full, medications=rows), example.SAMPLE))
     assert "Do not stop it by yourself" in said
+
+
+@pytest.mark.parametrize(
+    ("medication", "urgency", "change", "today"),
+    [
+        ("current", "avoid", None, True),
+        ("current", "change_dose", "-90", True),
+        ("current", "change_dose", "-51", True),
+        ("current", "change_dose", "-70..-30", True),
+        ("current", "change_dose", "-50", False),
+        ("current", "change_dose", "100", False),
+        ("current", "change_dose", None, False),
+        ("current", "monitor", None, False),
+        ("planned", "change_dose", "-90", False),
+        ("planned", "avoid", None, False),
+    ],
+)
+def test_more_than_twice_the_advised_dose_is_asked_about_today(medication, urgency, change, today):
+    drug = view(example.build(), example.SAMPLE).drugs[0]
+    judgement = replace(drug.judgement, urgency=urgency, dose_change=change)
+    assert asks_today(replace(drug, judgement=judgement, medication=medication)) == today
 
 
 def test_a_phenotype_changed_by_other_medicines_says_so():

@@ -23,6 +23,8 @@ from pgx.reports.page.wording import words
 from pgx.types import Result
 
 _ON_CARD = 14
+_HALF = -50.0
+"""Change of dose in percent below which more than twice the advised dose is taken now."""
 _RAISED_BY = "raised_by"
 """Effect of a medicine whose own level is the one that rises."""
 _VERSIONS = ("pgx", "program", "knowledge", "knowledge version", "models")
@@ -80,12 +82,21 @@ def _page(template: str, shown: View, **more: object) -> str:
         "plain_action": plain_action,
         "plain_reasons": lambda drug: list(plain_reasons(drug)),
         "another_decides": another_decides,
+        "asks_today": asks_today,
         "plain_phenotype": plain_phenotype,
         "short": short,
         "in_short": in_short,
         "plain_under": lambda drug: under(drug.judgement, shown.lexicon, plain=True),
     }
     return environment().get_template(template).render(view=shown, **helpers, **more)
+
+
+def asks_today(drug: Drug) -> bool:
+    """Return whether the person is to ask before the next dose: what is taken is ruled out, or over twice the dose."""
+    if drug.medication != "current" or drug.urgency not in CHANGES:
+        return False
+    bounds = [float(bound) for bound in (drug.judgement.dose_change or "").split("..") if bound]
+    return drug.urgency == CHANGES[0] or min(bounds, default=0.0) < _HALF
 
 
 def in_short(drug: Drug) -> str:
