@@ -92,11 +92,11 @@ def _page(template: str, shown: View, **more: object) -> str:
 
 
 def asks_today(drug: Drug) -> bool:
-    """Return whether the person is to ask before the next dose: what is taken is ruled out, or over twice the dose."""
+    """Return whether the person is to ask before the next dose: what is taken is ruled out, or over twice any dose advised."""
     if drug.medication != "current" or drug.urgency not in CHANGES:
         return False
     bounds = [float(bound) for bound in (drug.judgement.dose_change or "").split("..") if bound]
-    return drug.urgency == CHANGES[0] or min(bounds, default=0.0) < _HALF
+    return drug.urgency == CHANGES[0] or max(bounds, default=0.0) < _HALF
 
 
 def in_short(drug: Drug) -> str:
