@@ -92,7 +92,7 @@ def _page(template: str, shown: View, **more: object) -> str:
 
 
 def asks_today(drug: Drug) -> bool:
-    """Return whether the person is to ask before the next dose: what is taken is ruled out, or over twice any dose advised."""
+    """Return whether the person is to ask before the next dose: it is ruled out, or over twice any dose advised."""
     if drug.medication != "current" or drug.urgency not in CHANGES:
         return False
     bounds = [float(bound) for bound in (drug.judgement.dose_change or "").split("..") if bound]
