@@ -7,6 +7,7 @@ lies on one side of, and nothing is computed from it.
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import polars as pl
@@ -28,6 +29,17 @@ _SIGN = rf"(?i)^\s*({'|'.join(sorted(_SIGNS, key=len, reverse=True))})\s*"
 def sign(text: pl.Expr) -> pl.Expr:
     """Return the sign of a bound; null where a text is none."""
     return text.str.extract(_FORM).str.to_lowercase().replace_strict(_SIGNS, default=None, return_dtype=pl.String)
+
+
+def is_bound(text: str) -> bool:
+    """Return whether a text is a bound.
+
+    Examples
+    --------
+    >>> is_bound("> 8"), is_bound("8")
+    (True, False)
+    """
+    return re.match(_FORM, text) is not None
 
 
 def without_sign(text: pl.Expr) -> pl.Expr:

@@ -178,9 +178,9 @@ CHECK: Schema = (
 )
 MONITOR: Schema = (
     Column("sample", _T, "person", required=True),
-    Column("date", pl.Date, "day of the INR", required=True),
+    Column("date", pl.Date, "day of the INR; null where none of a person's INRs can be read and no day is told"),
     Column("dose", _F, "warfarin taken before it, mg/week; null where it is not known"),
-    Column("inr", _F, "the INR", required=True),
+    Column("inr", _F, "the INR; null where none of a person's INRs can be read (one row, flag implausible:inr)"),
     Column("expected", _F, "INR that was expected from the doses and the INRs before, the middle of its distribution"),
     Column("target", _F, "INR aimed at", required=True),
     Column(
@@ -193,7 +193,7 @@ MONITOR: Schema = (
     Column("low", _F, "lower end of its 90 % interval, mg/week"),
     Column("high", _F, "upper end, mg/week"),
     Column("time_in_range", _F, "share of the days so far with the INR in range, by straight lines between the values"),
-    Column("trend", _T, "rising | falling | steady: the last three INRs", required=True),
+    Column("trend", _T, "rising | falling | steady: the last three INRs; null without any"),
     Column(
         "advice",
         _T,

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from pgx import schema
-from pgx.codes import Flag, FlagCode, NoteCode, Severity
+from pgx.codes import DoseAdvice, Flag, FlagCode, NoteCode, Severity
 from pgx.errors import InputError, UsageError
 from pgx.knowledge import KnowledgeBase
 from pgx.models.warfarin_inr.advice import (
@@ -105,6 +106,7 @@ def monitor(
     for person in sorted(persons, key=lambda one: one.name):
         if not person.visits:
             notes.append(_note(person, NoteCode.VALUE_LEFT_OUT, "no INR can be used"))
+            rows += _unread_row(person, known, target)
         elif person.age is not None and person.age < known["lowest_age"]:
             notes.append(_note(person, NoteCode.SCORE_REFUSED, "the model of the INR is for adults: not followed"))
         else:
@@ -170,6 +172,19 @@ def _follow(
         return [row | dict.fromkeys(_OF_MODEL) for row in rows]
     _forecast(rows, proposals, points, past, weights, known)
     return rows
+
+
+def _unread_row(person: Person, known: Parameters, target: float | None) -> list[dict[str, object]]:
+    """Return one row for a person none of whose INRs could be read: it may be any, so somebody reads it today."""
+    if not person.illegible:
+        return []
+    aim = target or (known["target"] if person.target is None else person.target)
+    days = [day for day in person.unread if day != date.max]
+    what = unread(Proposal(DoseAdvice.DOSE_UNKNOWN, None, 0))
+    return [{
+        "sample": person.name, "date": max(days, default=None), "target": aim, "advice": what.advice,
+        "recheck_days": what.recheck_days, "flags": [_DOUBTFUL],
+    }]  # fmt: skip
 
 
 def _held(what: Proposal, person: Person, index: int, known: Parameters, aim: float) -> tuple[Proposal, bool]:

@@ -9,6 +9,7 @@ from datetime import date
 
 import polars as pl
 
+from pgx.clinical.bounds import is_bound
 from pgx.clinical.dates import BadDateError, as_iso, read_date
 from pgx.clinical.numerals import number, with_point
 from pgx.clinical.readers.rows import DATES, IDS
@@ -159,7 +160,8 @@ def _plain(name: str, cell: object, limits: tuple[float, float]) -> Cell:
 def _within(name: str, value: float | None, written: str, limits: tuple[float, float]) -> Cell:
     low, high = limits
     if value is None:
-        return Cell(None, written, f"{name} {written!r} is not a number")
+        what = "a bound, and no number" if is_bound(written) else "not a number"
+        return Cell(None, written, f"{name} {written!r} is {what}")
     if not low <= value <= high:
         return Cell(None, written, f"{name} {value:g} is not between {low:g} and {high:g}")
     return Cell(value, written)

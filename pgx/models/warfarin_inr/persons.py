@@ -10,6 +10,7 @@ from itertools import pairwise
 import polars as pl
 
 from pgx.clinical import groups
+from pgx.clinical.bounds import is_bound
 from pgx.codes import NoteCode, Severity
 from pgx.knowledge import KnowledgeBase
 from pgx.models.evidence import plausible
@@ -56,7 +57,8 @@ class Person:
     """What is known of one person: INRs by day, courses in the order in which a later one takes over.
 
     `unread` are the days of INRs that were told and could not be read; the last of all (`date.max`) where the day is
-    not known. `refused` are ``age`` and ``target_inr`` where they were told and could not be used.
+    not known. `refused` are ``age`` and ``target_inr`` where they were told and could not be used. `illegible` tells
+    whether there is an INR that may be any: one whose day alone is unknown is none.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Person:
     group: str | None = None
     unread: tuple[date, ...] = ()
     refused: tuple[str, ...] = ()
+    illegible: bool = False
 
 
 _OF_PERSON = ("age", "target_inr")
@@ -105,7 +108,8 @@ def of_table(values: pl.DataFrame, kb: KnowledgeBase, where: str = "", date_form
         for what, cell in cells.items():
             unread = what in ("inr", "dose") and (row.sample is None or row.day is None)
             if cell.problem and cell.written is not None and not unread:
-                notes.append(_left_out(row.sample, NoteCode.IMPOSSIBLE_VALUE, cell.problem, row.place, what))
+                code = NoteCode.BOUND if is_bound(cell.written) else NoteCode.IMPOSSIBLE_VALUE
+                notes.append(_left_out(row.sample, code, cell.problem, row.place, what))
         if row.sample is not None:
             listed.setdefault(row.sample, []).append(row)
     return [_of_rows(name, mine) for name, mine in listed.items()], notes
@@ -119,8 +123,11 @@ def of_records(data: ClinicalData, drug: str) -> Found:
     values = data.observations.filter(pl.col("value").is_not_null())
     taken = data.medications.filter((pl.col("drug") == drug) & (pl.col("status").is_in(["current", "stopped"])))
     inrs = values.filter(pl.col("concept") == "inr")
+    bounds = data.observations.filter(concept="inr").filter(pl.col("value").is_null(), pl.col("date").is_not_null())
+    days_of_bounds = dict(bounds.group_by("sample").agg("date").iter_rows())
     lost = {one: set(data.kept_out.filter(concept=one)["sample"]) for one in (*SERIES, *_OF_PERSON)}
-    for name in inrs["sample"].unique(maintain_order=True):
+    why_lost = dict(data.kept_out.filter(concept="inr").select("sample", "code").iter_rows())
+    for name in dict.fromkeys((*inrs["sample"], *sorted(lost["inr"]))):
         mine = values.filter(pl.col("sample") == name)
         dated, undated = _series(mine, "inr")
         notes += [_left_out(name, NoteCode.BAD_DATE, "an INR without a day says nothing", place) for place in undated]
@@ -136,10 +143,13 @@ def of_records(data: ClinicalData, drug: str) -> Found:
         }
         age, target = (float(one["value"][-1]) if one.height else None for one in newest.values())
         visits = tuple(Visit(day, value) for day, value in dated)
-        if visits:
-            unread = (date.max,) if name in lost["inr"] or undated else ()
+        unread = tuple(sorted(days_of_bounds.get(name, ())))
+        illegible = bool(unread) or why_lost.get(name, NoteCode.BAD_DATE) != NoteCode.BAD_DATE
+        if why_lost.get(name, NoteCode.BOUND) != NoteCode.BOUND or undated:
+            unread = (*unread, date.max)
+        if visits or illegible:
             refused = tuple(one for one in _OF_PERSON if name in lost[one])
-            found.append(Person(name, visits, tuple(courses), age, target, known.get(name), unread, refused))
+            found.append(Person(name, visits, tuple(courses), age, target, known.get(name), unread, refused, illegible))
     return found, notes
 
 
@@ -164,7 +174,8 @@ def _of_rows(name: str, listed: list[Row]) -> Person:
     told = {"age": (age, [row.age for row in listed]), "target_inr": (target, [row.target for row in listed])}
     refused = [one for one, (value, cells) in told.items() if value is None and any(cell.written for cell in cells)]
     unread = tuple(sorted({row.day or date.max for row in lost}))
-    return Person(name, tuple(visits), courses, age, target, unread=unread, refused=tuple(refused))
+    illegible = any(row.inr.value is None for row in lost)
+    return Person(name, tuple(visits), courses, age, target, unread=unread, refused=tuple(refused), illegible=illegible)
 
 
 def _doses(listed: Sequence[Row]) -> list[tuple[date, float | None]]:

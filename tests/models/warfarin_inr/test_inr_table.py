@@ -210,6 +210,15 @@ def test_a_record_whose_newest_values_nobody_can_read(tmp_path: Path) -> None:
     assert dose["advice"][-1] == "dose_unknown" and dose["dose"][-1] is None
 
 
+@pytest.mark.parametrize(
+    ("inr", "why"), [(">8", "is a bound, and no number"), ("über 8", "is a bound"), ("99", "99 is not between")]
+)
+def test_a_person_whose_only_inr_cannot_be_read_keeps_a_row(tmp_path: Path, inr: str, why: str) -> None:
+    found, notes = _followed(tmp_path, f"sample,date,dose,inr\nA,2026-01-05,35,{inr}\nB,2026-01-05,35,\n")
+    assert found.select("sample", "inr", "advice").rows() == [("A", None, "clinician_today")]
+    assert any(why in note for note in notes)
+
+
 def test_clinical_tables_are_read_in_the_named_date_format(tmp_path: Path) -> None:
     text = "sample;date;inr;weight_kg\nA;01.02.2026;2,4;70\n"
     assert _followed(tmp_path, text, date_format="DD.MM.YYYY")[0]["inr"].to_list() == [2.4]

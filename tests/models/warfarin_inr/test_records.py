@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,23 @@ def test_a_file_without_an_inr_is_named(tmp_path: Path) -> None:
         pgx.monitor(EXAMPLES / "HG00652.clinical.json")
 
 
+@pytest.mark.parametrize(
+    ("inr", "day"), [(">8", date(2026, 1, 5)), ("> 4,5", date(2026, 1, 5)), ("250", None), ("too high to read", None)]
+)
+def test_a_person_whose_only_inr_cannot_be_read_is_to_be_seen_today(tmp_path: Path, inr: str, day: date | None) -> None:
+    path = tmp_path / "ward.csv"
+    path.write_text(f'sample,date,inr,weight_kg\nA,2026-01-05,"{inr}",70\nB,2026-01-05,2.4,70\n', encoding="utf-8")
+    found, _ = _told(path)
+    row = found.row(by_predicate=pl.col("sample") == "A", named=True)
+    assert (row["advice"], row["recheck_days"], row["date"], row["flags"]) == (
+        "clinician_today", 1, day, ["implausible:inr"],
+    )  # fmt: skip
+    told = {"sample", "date", "target", "advice", "recheck_days", "flags"}
+    assert all(row[name] is None for name in row if name not in told), "no value is made up, not even a trend"
+    path.write_text(f'sample,date,inr,weight_kg\nA,2026-01-05,"{inr}",70\n', encoding="utf-8")
+    assert _told(path)[0]["advice"].to_list() == ["clinician_today"]
+
+
 def test_two_files_of_one_person_are_no_two_histories(tmp_path: Path) -> None:
     for name in ("a.csv", "b.csv"):
         (tmp_path / name).write_text("sample,date,dose,inr\nA,2026-01-05,35,2.4\n", encoding="utf-8")
@@ -123,7 +141,27 @@ def test_two_files_of_one_person_are_no_two_histories(tmp_path: Path) -> None:
 def test_what_is_wrong_is_one_line(tmp_path: Path, pgx_command: Callable[..., Any]) -> None:
     (tmp_path / "inr.csv").write_text("sample,date,dose,inr\nA,2026-01-05,35,99\n", encoding="utf-8")
     done = pgx_command("monitor", tmp_path / "inr.csv")
-    assert done.returncode == 0 and done.stdout.count("\n") == 1
+    assert done.returncode == 0 and done.stdout.splitlines()[1:] == [
+        "\t".join(
+            [
+                "A",
+                "2026-01-05",
+                "",
+                "",
+                "",
+                "2.5",
+                *[""] * 5,
+                "clinician_today",
+                "",
+                "",
+                "1",
+                "",
+                "",
+                "",
+                "implausible:inr",
+            ]
+        )
+    ]
     said = done.stderr.replace(str(tmp_path), "")
     assert "line 2: inr: a value that no person can have is not used" in said and "99" not in said
     done = pgx_command("monitor", tmp_path / "inr.csv", "--target", "7")
