@@ -44,7 +44,7 @@ def run(
         str | None,
         typer.Option(help="Tables to write, separated by commas [default: all but next_tests].", show_default=False),
     ] = None,
-    block_size: Annotated[int, typer.Option(min=1, help="Persons a block.")] = 2500,
+    block_size: Annotated[int, typer.Option(min=1, help="Persons a block.")] = 1500,
     threads: Annotated[
         int | None, typer.Option(min=1, help="Processes at once [default: one a core].", show_default=False)
     ] = None,

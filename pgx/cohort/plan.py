@@ -13,7 +13,7 @@ TABLES = ("calls", "phenotypes", "features", "guidance", "judgements", "scores",
 """The partitioned tables of a cohort, each a folder of one Parquet file a block."""
 USUAL = tuple(name for name in TABLES if name != "next_tests")
 """The tables that are written unless the user chooses: what would change the advice takes as long as all the rest."""
-BLOCK = 2500
+BLOCK = 1500
 """Persons a block, unless the user says otherwise: large enough to share work, small enough to hold two of them."""
 
 

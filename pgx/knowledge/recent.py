@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
-MOST = 600_000
-"""Weight that a generation holds, about what 2,000 persons of a block ask for; at 150 bytes a unit two are 180 MB."""
+MOST = 450_000
+"""Weight that a generation holds, about what 1,500 persons of a block ask for; at 150 bytes a unit two are 135 MB."""
 
 
 class Recent:
