@@ -138,14 +138,14 @@ class _Reader:
         if known and sample not in known:
             which = f"only {known[0]!r}" if len(set(known)) == 1 else f"{len(set(known))} others"
             self._wrong(
-                line, "sample", f"{sample!r} is not in {', '.join(Path(path).name for path in paths)} ({which})"
+                line, "sample", f"{sample[:60]!r} is not in {', '.join(Path(path).name for path in paths)} ({which})"
             )
 
     def _one_of(self, line: int, column: str, cell: str, names: Mapping[str, str]) -> str | None:
         if not cell:
             return None
         if cell.lower() not in names:
-            self._wrong(line, column, f"{cell!r} is not one of {', '.join(dict.fromkeys(names.values()))}")
+            self._wrong(line, column, f"{cell[:60]!r} is not one of {', '.join(dict.fromkeys(names.values()))}")
         return names.get(cell.lower())
 
     def _medications(self, line: int, cell: str) -> tuple[str, ...] | None:
@@ -163,9 +163,9 @@ class _Reader:
         for part in filter(None, (one.strip() for one in cell.split(";"))):
             gene, _, number = part.partition("=")
             if (copies := whole_number(number, MOST_COPIES)) is None:
-                self._wrong(line, "copy_number", f"{part!r} is not GENE=N")
+                self._wrong(line, "copy_number", f"{part[:60]!r} is not GENE=N")
             elif gene not in set(self.kb.table("genes")["gene"]):
-                self._wrong(line, "copy_number", f"{gene!r} is no gene of the knowledge base")
+                self._wrong(line, "copy_number", f"{gene[:60]!r} is no gene of the knowledge base")
             else:
                 yield gene, copies
 
