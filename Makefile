@@ -104,6 +104,7 @@ bench: $(VENV)/.installed-dev  ## Speed as ratios in one run, and accuracy again
 	$(BIN)/python -m tests.benchmarks.bench_calling
 	$(BIN)/python -m tests.benchmarks.bench_serve
 	$(BIN)/python -m tests.benchmarks.bench_reports
+	$(BIN)/python -m tests.benchmarks.bench_cohort
 	$(BIN)/python -m tests.benchmarks.bench_exposure
 
 accuracy: $(VENV)/.installed-dev  ## Calls against the consensus, the peers, phase, gaps, families and builds
