@@ -27,6 +27,7 @@ class NoteCode(StrEnum):
     BUILD = "build"
     BYTE_ORDER_MARK = "byte_order_mark"
     CANDIDATE_BETTER = "candidate_better"
+    CLAIMS_UNVERIFIED = "claims_unverified"
     CODE_FOR_MISSING = "code_for_missing"
     COLUMN_GIVES_OUTCOME_AWAY = "column_gives_outcome_away"
     CONDITION_UNKNOWN = "condition_unknown"

@@ -374,7 +374,9 @@ def _notes(found: pl.DataFrame, endpoint: Endpoint, model: Model | None) -> list
     notes: list[Note] = []
     if model is not None:
         for warning in model.facts.get("warnings", []):
-            notes.append(_note(Severity.INFO, warning["code"], warning["message"], endpoint.name))
+            claims = warning["code"] == NoteCode.CLAIMS_UNVERIFIED
+            severity = Severity.WARNING if claims else Severity.INFO
+            notes.append(_note(severity, warning["code"], warning["message"], endpoint.name))
         measured = model.facts.get("performance", {}).get(card.DIFFERENCES, [])
         notes += [_note(Severity.INFO, NoteCode.SIMPLE_AS_GOOD, text, endpoint.name) for text in card.as_good(measured)]
     refused = found.filter(pl.col("category") == Category.REFUSED)

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pgx.codes import NoteCode
 from pgx.errors import InputError
 from pgx.models.fitting import boost
 from pgx.models.store import card, folder
 from pgx.models.store.trees import check_document, read_ubjson
+
+UNVERIFIED = {
+    "code": str(NoteCode.CLAIMS_UNVERIFIED),
+    "message": "pgx 0.1 kept the number of patients, the performance and the warnings outside its checksum: they are "
+    "taken over as they stood, and whoever wrote to the folder may have changed them",
+}
+"""What a converted model says of itself from then on."""
 
 
 def convert(place: Path) -> list[Path]:
@@ -45,7 +53,8 @@ def _saved(place: Path) -> tuple[dict[str, object], bytes | None]:
         if trees is not None:  # before xgboost sees them: the file may be from anybody
             check_document(read_ubjson(trees), len(facts["parameters"]["features"]))
         again = None if trees is None else boost.saved(boost.open_booster(trees))
-        document = folder.document({**facts, "format": folder.FORMAT}, again)
+        told = [*facts["warnings"], UNVERIFIED]
+        document = folder.document({**facts, "format": folder.FORMAT, "warnings": told}, again)
         folder.from_parts(document, again)
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"damaged model: {type(error).__name__} {error}", file=place / folder.JSON) from error
