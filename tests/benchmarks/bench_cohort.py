@@ -21,6 +21,7 @@ from pathlib import Path
 
 import pgx
 from pgx import knowledge
+from pgx.cohort.plan import BLOCK
 from tests.outside import ROOT
 
 PERSONS = 2_000
@@ -28,8 +29,6 @@ DRUGS = 5
 MISSING = 0.03
 BLOCKS = 4
 """Blocks of the smaller run at least: with fewer, memory would grow with the size of a block."""
-LARGEST_BLOCK = 2_500
-"""The block size of a run that names none."""
 MOST_TIME = 2.1
 MOST_MEMORY = 1.2
 BUDGET_MS = 7.2
@@ -118,7 +117,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--persons", type=int, default=PERSONS, help="persons of the smaller run (default %(default)s)")
     persons = parser.parse_args().persons
-    block = min(LARGEST_BLOCK, max(1, persons // BLOCKS))
+    block = min(BLOCK, max(1, persons // BLOCKS))
     with tempfile.TemporaryDirectory() as name:
         once, twice = run(Path(name), persons, block), run(Path(name), 2 * persons, block)
     print(f"blocks of {block:,} persons\n{once}\n{twice}")

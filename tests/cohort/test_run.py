@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import shutil
 import subprocess
@@ -12,15 +13,20 @@ import polars as pl
 import pytest
 
 import pgx
+from pgx.cli import cohort
 from pgx.clinical.now import on_day
 from pgx.cohort.block import do_block
 from pgx.cohort.genotype_rows import rows_of
-from pgx.cohort.plan import USUAL
+from pgx.cohort.plan import BLOCK, USUAL
 from pgx.cohort.starters import TEMPLATES
 from pgx.errors import InputError, UsageError
 from pgx.inputs import phenotyped
 from pgx.knowledge import load
 from tests.cohort.cohorts import PEOPLE, content, table
+
+
+def test_the_command_takes_blocks_of_the_same_size_as_the_call():
+    assert inspect.signature(cohort.run).parameters["block_size"].default == BLOCK
 
 
 def test_each_persons_rows_are_those_of_one_run_of_all(whole, batch):

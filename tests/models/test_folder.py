@@ -104,6 +104,7 @@ def test_a_model_of_pgx_0_1_is_refused_and_converted_to_the_bit(place: Path, tmp
     # What was under no checksum is marked: nobody can tell whether it was changed.
     assert facts["warnings"].pop()["code"] == "claims_unverified"
     assert facts | {"seal": folder.seal(facts)} == shipped
+    assert card.text(facts) == (place / folder.CARD).read_text(encoding="utf-8")
     assert "outside its checksum" in (old / folder.CARD).read_text(encoding="utf-8")
     assert not (old / folder.OLD_TREES).exists()
     assert convert(old) == [] and folder.read(old).checksum == folder.read(place).checksum

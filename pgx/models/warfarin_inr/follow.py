@@ -128,7 +128,7 @@ def _follow(
     notes: list[Note],
 ) -> list[dict[str, object]]:
     refused = _refused(person, target)
-    aim = target or (known["target"] if person.target is None or _TARGET in refused else person.target)
+    aim = _aim(person, target, refused, known)
     if _TARGET in refused and person.target is not None:
         text = f"an INR of {person.target:g} cannot be aimed at: no dose is worked out"
         notes.append(_note(person, NoteCode.IMPLAUSIBLE_VALUE, text))
@@ -178,7 +178,7 @@ def _unread_row(person: Person, known: Parameters, target: float | None) -> list
     """Return one row for a person none of whose INRs could be read: it may be any, so somebody reads it today."""
     if not person.illegible:
         return []
-    aim = target or (known["target"] if person.target is None else person.target)
+    aim = _aim(person, target, _refused(person, target), known)
     days = [day for day in person.unread if day != date.max]
     what = unread(Proposal(DoseAdvice.DOSE_UNKNOWN, None, 0))
     return [{
@@ -287,6 +287,11 @@ def _refused(person: Person, target: float | None) -> tuple[str, ...]:
     told = person.target is not None and not LOWEST_TARGET <= person.target <= HIGHEST_TARGET
     found = dict.fromkeys((*person.refused, *((_TARGET,) if told else ())))
     return tuple(one for one in found if one != _TARGET or target is None)
+
+
+def _aim(person: Person, target: float | None, refused: Collection[str], known: Parameters) -> float:
+    """Return the INR aimed at; one of the person's own that nobody can aim at is none."""
+    return target or (known["target"] if person.target is None or _TARGET in refused else person.target)
 
 
 def _by_person(calls: pl.DataFrame | None) -> Calls:

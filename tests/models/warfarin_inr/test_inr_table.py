@@ -219,6 +219,12 @@ def test_a_person_whose_only_inr_cannot_be_read_keeps_a_row(tmp_path: Path, inr:
     assert any(why in note for note in notes)
 
 
+def test_an_inr_that_nobody_can_aim_at_is_not_shown_as_aim_beside_one_that_cannot_be_read(tmp_path: Path) -> None:
+    for aim, shown in (("3", 3.0), ("9", 2.5)):
+        found, _ = _followed(tmp_path, f"sample,date,dose,inr,target_inr\nA,2026-01-05,35,>8,{aim}\n")
+        assert found["target"].to_list() == [shown]
+
+
 def test_clinical_tables_are_read_in_the_named_date_format(tmp_path: Path) -> None:
     text = "sample;date;inr;weight_kg\nA;01.02.2026;2,4;70\n"
     assert _followed(tmp_path, text, date_format="DD.MM.YYYY")[0]["inr"].to_list() == [2.4]
