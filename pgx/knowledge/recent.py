@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
-MOST = 450_000
-"""Weight that a generation holds, about what 1,500 persons of a block ask for; at 150 bytes a unit two are 135 MB."""
+MOST = 200_000
+"""Weight that a generation holds, about what 700 persons of a block ask for; at 150 bytes a unit two are 60 MB."""
 
 
 class Recent:
