@@ -54,6 +54,7 @@ def test_a_strength_that_a_label_gives_names_the_label(drug, enzyme, role, stren
         ("regorafenib", "UGT1A1", "weak"),
         ("eltrombopag", "SLCO1B1", "weak"),
         ("eltrombopag", "ABCG2", "weak"),
+        ("letermovir", "CYP2C8", "in_vitro_net_effect_unknown"),
     ],
 )
 def test_a_label_that_says_otherwise_is_named_and_the_row_stays_unverified(drug, enzyme, says):
