@@ -34,6 +34,7 @@ _LEAD = re.compile(
 )
 _COPY = re.compile(r"(?<=[a-z]{5})-(?!free|like|only|type)[a-z]{4}$")
 """The letters without a meaning that the FDA adds to the name of a biological: ``rituximab-abbs``."""
+_TWO_LETTERS = {ord("\N{LATIN SMALL LETTER SHARP S}"): "ss", ord("\N{LATIN SMALL LIGATURE OE}"): "oe"}
 _SIGNS = re.compile("[\N{REGISTERED SIGN}\N{COPYRIGHT SIGN}\N{TRADE MARK SIGN}]")
 _PARTS = re.compile(r"\s*(?:/|\+|,|;|\n|&| and | und | et | y | with | plus |\s\d{1,2}[.)]\s)\s*")
 _HYPHEN = re.compile(r"(?<=[^\W\d_]{4})\s*-\s*(?=[^\W\d_]{4}|hct\b)", re.IGNORECASE)
@@ -174,7 +175,7 @@ class DrugNames:
         >>> DrugNames.plain(" Cod\N{LATIN SMALL LETTER E WITH ACUTE}ine ")
         'codeine'
         """
-        apart = unicodedata.normalize("NFKD", text.replace("\N{LATIN SMALL LETTER SHARP S}", "ss"))
+        apart = unicodedata.normalize("NFKD", text.translate(_TWO_LETTERS))
         return " ".join("".join(one for one in apart if not unicodedata.combining(one)).lower().split())
 
     def is_name(self, text: str) -> bool:

@@ -17,6 +17,15 @@ from pgx.guard.limits import HEADING
 from pgx.knowledge.base import KnowledgeBase
 from pgx.knowledge.drug_names import DrugNames, drug_names
 
+_BESIDE_A_CLASS = re.compile(
+    r"drugs?|agents?|medicines?|medications?|therap(?:y|ie)|derivatives?|derivate?n?|derives?|derivados?|medikamente?n?|"
+    r"wirkstoffe?|medicamentos?|medicaments?|farmac(?:o|os|i)|geneesmiddelen|of|the|des?|l[aeo]?|les|los|las|d|du|del|"
+    r"della|delle|dei|di|dell|da|do|dos|das|der|van"
+)
+"""Words that say nothing of which class is meant."""
+_RECEPTOR = re.compile(r"(?:re[cz]ept|recett)(?:or|eur|ore)(?:e?s|en)?")
+_ENDING = re.compile(r"(?<=.{4})(?:en|um|[aeiou])$")
+"""What tells singular from plural, and one language's form of an international word from another's."""
 _ATC_GROUP = re.compile(r"^(?:atc[:=])?([A-Z]\d{2}(?:[A-Z]{1,2})?)$", re.IGNORECASE)
 
 
@@ -127,9 +136,8 @@ def class_of(kb: KnowledgeBase, name: str) -> list[str]:
         If it is a class of which no drug has a recommendation.
     """
     classes: dict[str, tuple[list[str], list[str]]] = kb.remember("drug classes", lambda: _classes(kb))
-    plain = drug_names(kb).plain(name)
     match = _ATC_GROUP.match(name.strip())
-    groups, own = ([match[1].upper()], []) if match else classes.get(plain, ([], []))
+    groups, own = ([match[1].upper()], []) if match else _class_named(kb, classes, name)
     if not groups and not own:
         return []
     table = kb.table("drugs").select("drug", pl.col("atc").str.split(";")).explode("atc")
@@ -143,15 +151,40 @@ def class_of(kb: KnowledgeBase, name: str) -> list[str]:
     return found
 
 
+def _class_named(
+    kb: KnowledgeBase, classes: dict[str, tuple[list[str], list[str]]], name: str
+) -> tuple[list[str], list[str]]:
+    """Return groups and drugs of a class by its name as it stands, else by its form: what is a drug's name is none."""
+    look_up = drug_names(kb)
+    plain = look_up.plain(name)
+    if plain in classes:
+        return classes[plain]
+    if len(name) > HEADING.most or look_up.is_name(name) or plain in look_up.others:
+        return [], []
+    return next((classes[form] for form in class_forms(look_up, name) if form in classes), ([], []))
+
+
+def class_forms(look_up: DrugNames, name: str) -> tuple[str, str]:
+    """Return the name of a class without marks and the endings of its words, in their order and sorted.
+
+    >>> class_forms(DrugNames, "Statinas")[0], class_forms(DrugNames, "statin drugs")[0]
+    ('=statin', '=statin')
+    """
+    words = re.findall(r"[^\W_]+", look_up.plain(name))
+    kept = [_RECEPTOR.sub("", word) for word in words if not _BESIDE_A_CLASS.fullmatch(word)]
+    bare = [_ENDING.sub("", word.removesuffix("s")) for word in kept or words if word]
+    return "=" + "".join(bare), "=" + " ".join(sorted(bare))
+
+
 def _classes(kb: KnowledgeBase) -> dict[str, tuple[list[str], list[str]]]:
     found = {}
     look_up = drug_names(kb)
     for names, atc, drugs in kb.table("drug_classes").select("names", "atc", "drugs").iter_rows():
         for name in names.split(";"):
-            found[look_up.plain(name)] = (
-                (atc or "").split(";") if atc else [],
-                (drugs or "").split(";") if drugs else [],
-            )
+            members = ((atc or "").split(";") if atc else [], (drugs or "").split(";") if drugs else [])
+            found[look_up.plain(name)] = members
+            for form in class_forms(look_up, name):
+                found.setdefault(form, members)
     return found
 
 

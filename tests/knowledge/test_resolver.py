@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import random
 import string
+from pathlib import Path
 
+import polars as pl
 import pytest
 
 from pgx.errors import UsageError
 from pgx.knowledge import load
 from pgx.knowledge.drug_names import drug_names
-from pgx.knowledge.resolver import class_of, drugs_of, gene_of, genes_of
+from pgx.knowledge.resolver import class_forms, class_of, drugs_of, gene_of, genes_of
 from pgx.knowledge.show import drug as shown
 
 KB = load()
 NAMES = drug_names(KB)
+WRITTEN = pl.read_csv(Path(__file__).parents[1] / "data/drug_class_names.tsv", separator="\t")
+IN_NO_CLASS = {
+    "ascorbic acid (vitamin c), plain", "vitamin c", "vitamin k", "moviprep", "phenazopyridine",
+    "dextromethorphan / quinidine", "dextromethorphan hydrobromide / bupropion hydrochloride", "fluoxetine / olanzapine",
+    "dimercaprol", "methylene blue", "sodium nitrite", "toluidine blue", "flibanserin", "seladelpar", "oral contraceptives",
+}  # fmt: skip
+"""Antidotes, vitamins, products and drugs that nobody asks for by a class."""
 
 
 @pytest.mark.parametrize(
@@ -27,7 +36,8 @@ NAMES = drug_names(KB)
         ("FOLFIRINOX", {"fluorouracil", "irinotecan"}),
         ("VMAT2 inhibitors", {"deutetrabenazine", "tetrabenazine", "valbenazine"}),
         ("JAK inhibitors", {"abrocitinib", "deuruxolitinib"}),
-        ("Lokalanästhetika", {"bupivacaine", "mepivacaine", "ropivacaine"}),
+        ("Lokalanästhetika", {"bupivacaine", "mepivacaine", "ropivacaine", "articaine / epinephrine",
+                              "lidocaine / prilocaine", "lidocaine and tetracaine"}),
         ("CFTR modulators", {"ivacaftor"}),
         ("anthracyclines", {"doxorubicin"}),
         ("HIV protease inhibitors", {"atazanavir"}),
@@ -50,6 +60,54 @@ def test_every_class_has_members_and_every_name_of_a_class_is_its_own():
             assert class_of(KB, row["names"].split(";")[0])
         except UsageError as error:
             assert "has a recommendation" in str(error)
+
+
+@pytest.mark.parametrize(("written", "its_class"), WRITTEN.rows())
+def test_classes_in_the_words_of_seven_languages(written, its_class):
+    assert class_of(KB, written) == class_of(KB, its_class) != []
+
+
+def test_every_drug_with_a_recommendation_is_in_a_class():
+    inside = set()
+    for names in KB.table("drug_classes")["names"]:
+        try:
+            inside |= set(class_of(KB, names.split(";")[0]))
+        except UsageError as error:
+            assert "has a recommendation" in str(error)
+    assert set(KB.table("recommendations")["drug"]) - inside == IN_NO_CLASS
+
+
+@pytest.mark.parametrize(
+    ("narrow", "wide", "only_wide"),
+    [
+        ("depolarising muscle relaxants", "muscle relaxants", "mivacurium"),
+        ("P2Y12 inhibitors", "antiplatelets", "aspirin"),
+        ("fluoroquinolones", "quinolones", "nalidixic acid"),
+        ("stimulants", "ADHD drugs", "atomoxetine"),
+        ("xanthine oxidase inhibitors", "urate-lowering drugs", "lesinurad"),
+        ("tyrosine kinase inhibitors", "kinase inhibitors", "dabrafenib"),
+        ("8-aminoquinolines", "antimalarials", "quinine"),
+    ],
+)
+def test_a_narrow_class_has_none_of_the_drugs_beside_it(narrow, wide, only_wide):
+    assert set(class_of(KB, narrow)) < set(class_of(KB, wide))
+    assert only_wide in set(class_of(KB, wide)) - set(class_of(KB, narrow))
+
+
+def test_the_form_of_a_name_belongs_to_one_class_and_to_no_medicine():
+    seen = {}
+    table = KB.table("drug_classes")
+    for its_class, names in table.select("class", "names").iter_rows():
+        for form in {form for name in names.split(";") for form in class_forms(NAMES, name)}:
+            assert seen.setdefault(form, its_class) == its_class, form
+    named = {NAMES.plain(name) for names in table["names"] for name in names.split(";")}
+    for name in {*NAMES.names, *NAMES.others} - named:
+        assert class_of(KB, name) == [], name
+
+
+@pytest.mark.parametrize("name", ["the", "drugs", "de la", "receptor", "inhibitors", "anti", "statinol"])
+def test_words_around_a_class_are_none(name):
+    assert class_of(KB, name) == []
 
 
 @pytest.mark.parametrize(

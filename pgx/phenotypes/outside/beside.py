@@ -20,8 +20,9 @@ from pgx.knowledge.resolver import older_gene_names
 from pgx.knowledge.rules.phenotypes import rules_for
 from pgx.phenotypes import allele_status
 from pgx.phenotypes.outside.duplicated import ways
-from pgx.phenotypes.outside.laboratory import WILD_TYPE, laboratory_of
+from pgx.phenotypes.outside.laboratory import laboratory_of
 from pgx.phenotypes.outside.names import diplotype_of, names_of
+from pgx.phenotypes.outside.phrases import WILD_TYPE
 from pgx.phenotypes.outside.source import Said
 from pgx.phenotypes.outside.stated import is_no_call, phenotype_forms, phenotype_of, stated_of, status_of
 

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from pgx.knowledge import KnowledgeBase
 
 _CHANGE = re.compile(r"^(?:[cgmnr]\.)?(?P<at>[*-]?\d+(?:[+-]\d+)?)\s*(?P<ref>[ACGT])\s*>\s*(?P<alt>[ACGT])$")
 _OLD_CHANGE = re.compile(r"^(?P<ref>[ACGT])(?P<at>-?\d+)(?P<alt>[ACGT])$")
@@ -16,10 +21,12 @@ _PROTEIN = re.compile(r"^(?:p\.)?\s*\(?(?P<was>[a-z]{3})(?P<at>\d+)(?P<becomes>[
 _SHORT_PROTEIN = re.compile(r"^p\.\s*\(?([a-z]\d+(?:[a-z]|del))\)?$", re.IGNORECASE)
 _RESIDUE = "[A-Z](?:[a-z]{2})?"
 _RESIDUES = re.compile(
-    rf"^(?:p\.)?\(?(?P<name>(?:{_RESIDUE})?(?P<at>\d+)(?:{_RESIDUE})?)\)?[\s:]+(?P<one>{_RESIDUE})\s*/\s*(?P<two>{_RESIDUE})$"
+    rf"^(?:p\.)?\(?(?P<name>(?:{_RESIDUE})?(?P<at>\d+)(?:{_RESIDUE}(?=\)?[\s:]))?)\)?[\s:]*"
+    rf"(?P<one>{_RESIDUE})\s*/?\s*(?P<two>{_RESIDUE})$"
 )
 _RSID_AND_BASES = re.compile(r"^(?P<rsid>rs\d+)\s*\(?(?P<ref>[ACGT])\s*>\s*(?P<alt>[ACGT])\)?(?=[\s,;:]|$)")
 COMPLEMENT = str.maketrans("ACGT", "TGCA")
+_ONE_BASE = re.compile(r"^(?:m\.)?(?P<at>\d+)\s*(?P<base>[ACGT])(?:\s*\([^()]*\))?$")
 Change = tuple[str, str, str, bool]
 """Allele, base that was, base that is, and whether bases of either strand may be written."""
 
@@ -86,3 +93,50 @@ def without_its_bases(text: str, changes: Mapping[str, Change]) -> str:
         if change[1] + change[2] in {written, written.translate(COMPLEMENT)}
         else text
     )
+
+
+def of_one_base(text: str, changes: Mapping[str, Change]) -> tuple[str, bool] | None:
+    """Return the change at which a text gives one base, ``m.1555A``, and whether the base is there by the change.
+
+    Raises
+    ------
+    ValueError
+        If the base is neither of the two that are known there.
+    """
+    match = _ONE_BASE.match(text)
+    at = {change for key, change in changes.items() if match and re.fullmatch(rf"{match['at']}[acgt]>[acgt]", key)}
+    if match is None or len(at) != 1:
+        return None
+    allele, ref, alt, _ = at.pop()
+    if match["base"] not in (ref, alt):
+        raise ValueError(f"{match['base']} in {text!r} is none of the bases {ref} and {alt} of that change")
+    return allele, match["base"] == alt
+
+
+def refuse_two_strands(bases: tuple[str, str], change: Change, text: str) -> None:
+    """Refuse two bases of which each is known of a change, but of one strand and of the other: ``rs9923231 C/A``.
+
+    Raises
+    ------
+    ValueError
+        If the bases are of two strands.
+    """
+    _, ref, alt, either_strand = change
+    ways = [{ref, alt}, {ref.translate(COMPLEMENT), alt.translate(COMPLEMENT)}]
+    if either_strand and set(bases) <= set.union(*ways) and not any(set(bases) <= way for way in ways):
+        raise ValueError(f"{text!r} gives bases that are not of one strand; write both alleles")
+
+
+def variants_of(kb: KnowledgeBase, gene: str) -> dict[tuple[str, str], dict[str, Any]]:
+    """Return the variant of an rsID that an allele has: one number may stand for two changes of a base."""
+    rows = kb.table("variants").filter(pl.col("gene") == gene, pl.col("rsid").is_not_null())
+    defined = kb.table("definitions").filter(pl.col("gene") == gene).select("allele", pl.col("variants").str.split(";"))
+    has = set(defined.explode("variants").rows())
+    numbers = rows["rsid"].value_counts().filter(pl.col("count") > 1)["rsid"]
+    alleles = kb.table("alleles").filter(pl.col("gene") == gene)["allele"]
+    return {
+        (row["rsid"], allele): row
+        for row in rows.iter_rows(named=True)
+        for allele in alleles
+        if row["rsid"] not in numbers or (allele, row["variant_id"]) in has
+    }

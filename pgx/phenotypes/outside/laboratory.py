@@ -18,28 +18,19 @@ from pgx.calling.copy_number import copies_of
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.rules.alleles import functions_of
 from pgx.phenotypes import allele_status
-from pgx.phenotypes.outside import duplicated
-from pgx.phenotypes.outside.changes import COMPLEMENT, Change, by_bases, key_of, of_protein, without_its_bases
-
-_ZYGOSITY = {
-    "hemizygous": r"hemi(?:zygous|zygote|zygot|[cz]igot[oae])?|hémizygote|"
-    r"(?:homo|hetero)plas(?:mic|my|misch|mie)(?:\s*,?\s*\d+\s*%)?",
-    "homozygous": r"homo?(?:zygous|zygote|zygot|[cz]igot[oae])?(?: (?:mutant|variant|mutated|mutiert|"
-    r"deficient))?|two copies",
-    "heterozygous": r"(?:het(?:ero)?(?:zygous|zygote|zygot|[cz]igot[oae])?|hétérozygote)(?: (?:mutant|variant|mutated|"
-    r"mutiert))?|single copy|one copy",
-}
-_ALLELE_WORD = r"(?:[\s-]+(?:all?[eè]le?|alelo))?"
-_ZYGOUS = tuple(
-    (
-        kind,
-        re.compile(
-            rf"(?i)^(?:{words})\.?\s+(?:(?:for|für|pour|para|per)\s+)?(?:the\s+)?(?P<a>\S.*?){_ALLELE_WORD}$|"
-            rf"^(?P<b>.*?\S){_ALLELE_WORD}[\s,;:]+\(?(?:{words})\)?\.?$"
-        ),
-    )
-    for kind, words in _ZYGOSITY.items()
+from pgx.phenotypes.outside import duplicated, phrases
+from pgx.phenotypes.outside.changes import (
+    COMPLEMENT,
+    Change,
+    by_bases,
+    key_of,
+    of_one_base,
+    of_protein,
+    refuse_two_strands,
+    variants_of,
+    without_its_bases,
 )
+
 _PRESENT = (
     r"positive|pos|negative|neg|(?:not\s+|un)?detected|(?:not\s+)?found|(?:not\s+)?present|absent|positiv|negativ|"
     r"positif|négatif|positivo|negativo|(?:non[- ]?)?carrier|(?:nicht\s+)?nachgewiesen|(?:nicht\s+)?vorhanden|"
@@ -78,14 +69,6 @@ _IN_BRACKETS = r"\(([^()/|]+[/|][^()/|]+)\)"
 _CARRIER = re.compile(r"(?<=zyg)(\w+)\s+(?:carrier|träger(?:in)?|porteu(?:r|se)|portadora?)$", re.IGNORECASE)
 _ON_BOTH_STRANDS = re.compile(r"^compound[- ]het\w*[\s:]+|[\s,;]+\(?(?:in )?compound[- ]het\w*\)?$", re.IGNORECASE)
 _BETWEEN_NAMES = re.compile(r"[\s/|,;()]+")
-WILD_TYPE = re.compile(
-    r"^(?:wild[- ]?typ[e]?|wt|(?:type )?sauvage|tipo (?:salvaje|silvestre)|"
-    r"no (?:pathogenic |known )?variants? (?:were |was )?(?:detected|found|identified)|"
-    r"keine (?:pathogenen? )?varianten? nachgewiesen|aucun variant (?:détecté|identifié)|"
-    r"no se (?:han )?detect(?:aron|an|ado) variantes|ninguna variante (?:detectada|identificada)|"
-    r"sin variantes(?: (?:detectadas|identificadas))?)$",
-    re.IGNORECASE,
-)
 _UNSURE = re.compile(r"\?|\bor\b|possible|suspected|unclear", re.IGNORECASE)
 
 
@@ -152,8 +135,9 @@ class Laboratory:
             If its words contradict each other, or bases are none of the change that is named.
         """
         plain = " ".join(text.replace("\N{EN DASH}", "-").replace("\N{MINUS SIGN}", "-").split())
-        if self.is_hla and (status := self._status(plain)):
+        if self.is_hla and (status := self._status(phrases.of_hla(plain))):
             return Written(status=status)
+        plain = plain if self.haploid else phrases.in_short(plain)
         if self.is_hla and (match := _TWO_OF_HLA.match(plain)):
             plain = f"{match['one']}/{match['two']}"
         plain = re.sub(rf"^(?:{re.escape(self.gene)}[\s:]+)?{_IN_BRACKETS}$", r"\1", _CARRIER.sub(r"\1", plain))
@@ -162,7 +146,7 @@ class Laboratory:
         plain = without_its_bases(plain, self.changes)
         if _UNSURE.search(plain):
             return Written(text)
-        if self.reference and WILD_TYPE.match(plain):
+        if self.reference and phrases.WILD_TYPE.match(plain):
             return Written(self.reference if self.haploid else f"{self.reference}/{self.reference}")
         if self.reference and (match := _BOTH_STRANDS.match(plain)):
             strands = (self.reference if one[-1] == "=" else match["kind"] + one for one in match.group("one", "two"))
@@ -188,7 +172,7 @@ class Laboratory:
             return ways[0]
         if not self.is_hla and (match := _PRESENCE.match(plain)):
             return self._present(match["what"], match["word"], plain)
-        for kind, words in _ZYGOUS:
+        for kind, words in phrases.ZYGOUS:
             if match := words.match(plain):
                 name = re.sub(r"^\((.*/.*)\)$", r"\1", (match["a"] or match["b"]).strip(" ,;:"))
                 if (seen := _PRESENCE.match(name)) and not _NEGATIVE.match(seen["word"]):
@@ -277,29 +261,40 @@ class Laboratory:
         if _NEGATIVE.match(what) or what.lower() == "no":
             raise ValueError(f"{text!r} does not say which alleles were found; write both alleles")
         if _NEGATIVE.match(word):
-            raise ValueError(
-                f"{text!r} says only that {what} was not found, not which alleles were; write both alleles"
-            )
+            raise ValueError(self._only_absent(text, what))
         if self.mitochondrial:
             return what
         raise ValueError(
             f"{text!r} does not say whether one copy or both have {what}; write heterozygous or homozygous"
         )
 
+    def _only_absent(self, text: str, what: str) -> str:
+        how = (
+            f"write what was, or {self.reference} if all of the gene was read"
+            if self.mitochondrial
+            else "write both alleles"
+        )
+        return f"{text!r} says only that {what} was not found, not which alleles were; {how}"
+
     def _plain(self, text: str) -> str:
         """Return a text with bases behind the name of a change as a diplotype, others as they are."""
         name = re.sub(rf"^{re.escape(self.gene)}[\s:]+", "", text, flags=re.IGNORECASE)
+        if self.mitochondrial and (at := of_one_base(name, self.changes)):
+            return at[0] if at[1] else self._present(at[0], "absent", text)
         if numbered := _NUMBERED.match(name):
             return numbered["repeats"]
         if first := _BASES_FIRST.match(name):
             name = f"{first['name']} {first['bases']}"
         match = _GENOTYPE.match(by_bases(name, self.changes))
-        if match and match["name"]:
-            self.refuse_shared(match["name"].strip(" :=,;("))
-        change = self._change(match["name"] or "") if match else None
+        named = (match["name"] or "").strip(" :=,;(") if match else ""
+        self.refuse_shared(named)
+        change = self._change(named) if match else None
+        if match and change is None and re.fullmatch(r"rs\d+", named):
+            raise ValueError(f"{named!r} is not the name of a change of {self.gene} that is known; write both alleles")
         if match is None or change is None:
             return text
         bases = match["one"], match["two"]
+        refuse_two_strands(bases, change, text)
         if set(bases) == {change[1], change[2]} and self.reference:
             return f"{self.reference}/{change[0]}"  # one of each, whichever strand is read
         alleles = [self._by_base(base, change, text) for base in bases]
@@ -344,6 +339,8 @@ class Laboratory:
             if same == (kind == "heterozygous"):
                 raise ValueError(f"{text!r} contradicts itself")
             return strands[0].strip() if kind == "hemizygous" else name
+        if kind == "heterozygous" and self.reference and name.lower() == self.reference.lower():
+            raise ValueError(f"{text!r}: the other allele is not named")
         if kind != "heterozygous":
             return name if kind == "hemizygous" else f"{name}/{name}"
         if self.reference is None:
@@ -360,7 +357,7 @@ def _laboratory(kb: KnowledgeBase, gene: str) -> Laboratory:
     alleles = kb.table("alleles").filter(pl.col("gene") == gene)
     reference = alleles.filter(pl.col("reference") == "y")["allele"]
     own = reference[0] if len(reference) else None
-    variants = {row["rsid"]: row for row in kb.table("variants").filter(pl.col("gene") == gene).iter_rows(named=True)}
+    variants = variants_of(kb, gene)
     changes: dict[str, Change] = {}
     own_names = kb.table("allele_names").filter(pl.col("gene") == gene)
     rows = own_names.filter(pl.col("also_in").is_null())
@@ -370,9 +367,11 @@ def _laboratory(kb: KnowledgeBase, gene: str) -> Laboratory:
     named += [(one.partition(" (")[0], one) for one in alleles["allele"]]
     for name, allele in named:
         key = key_of(name)
-        if match := re.fullmatch(r".*?([acgt])>([acgt])", key):
+        if match := re.fullmatch(r"(?!rs\d).*?([acgt])>([acgt])", key):
             changes.setdefault(key, (allele, match[1].upper(), match[2].upper(), False))
-        elif (row := variants.get(name.partition(" ")[0])) and len(row["ref"]) == len(row["alt"]) == 1:
+        elif match := re.fullmatch(r"(rs\d+) ([ACGT])>([ACGT])", name):
+            changes.setdefault(match[1], (allele, match[2], match[3], True))
+        elif (row := variants.get((name.partition(" ")[0], allele))) and len(row["ref"]) == len(row["alt"]) == 1:
             alt = re.search(r"variant \(([ACGT])\)", allele)
             if " reference (" not in allele:
                 changes.setdefault(name.partition(" ")[0], (allele, row["ref"], alt[1] if alt else row["alt"], True))

@@ -15,7 +15,8 @@ import polars as pl
 from pgx.knowledge import KnowledgeBase
 from pgx.phenotypes import allele_status
 from pgx.phenotypes.outside.changes import key_of
-from pgx.phenotypes.outside.laboratory import WILD_TYPE, laboratory_of
+from pgx.phenotypes.outside.laboratory import laboratory_of
+from pgx.phenotypes.outside.phrases import WILD_TYPE, heterozygous_both, in_short
 from pgx.phenotypes.outside.stated import hla_name, is_no_call, is_of_hla_gene, phenotype_forms, without_remark
 from pgx.types import MOST_COPIES, Diplotype
 
@@ -95,6 +96,27 @@ class AlleleNames:
             return
         if allele := self._with_all(strands):
             raise ValueError(f"{text!r} may be {allele} on one strand, or two strands; write both alleles")
+
+    def of_two_heterozygous(self, text: str) -> str:
+        """Return the diplotype of two changes that are heterozygous where one alone counts, others as they are.
+
+        Raises
+        ------
+        ValueError
+            If the changes may be on one strand or on two.
+        """
+        named = None if self.is_hla else heterozygous_both(in_short(" ".join(text.split())))
+        if named is None or all(name.lstrip().startswith("*") for name in map(self._strip, named)):
+            return text
+        alleles = [self.place(name)[0] for name in named]
+        if not self.known.issuperset(alleles):
+            return text
+        if self._reference in alleles:  # a change that is told from none: on which strand it lies is all the same
+            return "/".join(sorted(alleles, key=lambda allele: allele != self._reference))
+        raise ValueError(
+            f"{text!r} does not say whether the changes are on one strand or two; if on two, write "
+            f"{named[0].strip()}/{named[1].strip()}"
+        )
 
     def _with_all(self, changes: list[str]) -> str | None:
         """Return the allele that has all of the changes, and nothing else, on one strand."""
@@ -215,7 +237,8 @@ def diplotype_of(kb: KnowledgeBase, gene: str, text: str, probability: float) ->
     names = names_of(kb, gene)
     written = text.strip()
     if names.place(written)[0] not in names.known or WILD_TYPE.match(written):
-        written = laboratory_of(kb, gene).read(without_remark(written, phenotype_forms(kb))).diplotype
+        written = names.of_two_heterozygous(without_remark(written, phenotype_forms(kb)))
+        written = laboratory_of(kb, gene).read(written).diplotype
     strands = split_strands(written, names)
     if len(strands) > 2:
         raise ValueError(f"{text!r} is not a diplotype")
