@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pgx.variants.vcf.contigs import canonical
 from pgx.variants.whole_numbers import whole_number
@@ -18,7 +19,40 @@ COUNTED = re.compile(r"<(DEL|DUP|CNV|CN\d+)(?::[^>]*)?>$", re.I)
 _END = re.compile(r"(?:^|;)END=(\d{1,10})(?:;|$)")
 _CHR2, _POS2 = re.compile(r"(?:^|;)CHR2=([^;]+)"), re.compile(r"(?:^|;)POS2=(\d{1,10})(?:;|$)")
 _SVLEN = re.compile(r"(?:^|;)SVLEN=([^;]*)")
+_MARGIN = re.compile(r"(?:^|;)(CIPOS|CIEND)=([+-]?\d{1,10}),([+-]?\d{1,10})(?=;|$)")
 _LENGTH = re.compile(r"[+-]?(\d{1,10})(?:\.0*)?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How far the two ends of a change may lie from where they are written: bases before and behind each (CIPOS and
+    CIEND, VCF 4.5 section 3)."""
+
+    before_first: int = 0
+    behind_first: int = 0
+    before_last: int = 0
+    behind_last: int = 0
+
+    @classmethod
+    def of(cls, info: str, *, breakend: bool = False) -> Spread:
+        """Read INFO; the far end of a breakend without a margin of its own is as uncertain as the near one."""
+        told = {key: (max(0, -int(low)), max(0, int(high))) for key, low, high in _MARGIN.findall(info)}
+        near = told.get("CIPOS", (0, 0))
+        far = told.get("CIEND", (max(near), max(near)) if breakend else (0, 0))
+        if breakend:  # either of the two ends may be the first
+            near = far = max(near[0], far[0]), max(near[1], far[1])
+        return cls(*near, *far)
+
+    def tightest(self, first: int, last: int) -> tuple[int, int]:
+        """Return the bases of a change of [first, last] that it takes in whichever way its ends lie."""
+        return first + self.behind_first, last - self.before_last
+
+    def widest(self, first: int, last: int) -> tuple[int, int]:
+        """Return the bases that it may take in."""
+        return first - self.before_first, last + self.behind_last
+
+
+EXACT = Spread()
 
 
 def told_bases(pos: int, alts: Sequence[str], info: str) -> list[tuple[int, ...]]:
