@@ -57,7 +57,8 @@ class BrokenGenes:
 
     def _break(self, name: str, span: GeneSpan, stretch: Stretch, event: Carried | None) -> None:
         ends = (stretch.tightest, stretch.widest)
-        if event is None or stretch.gain or not all(span.is_named_loss(*each) for each in ends):
+        exact = stretch.spread.told and all(span.is_named_loss(*each) for each in ends)
+        if event is None or stretch.gain or not exact:
             self.files.setdefault((name, span.gene), stretch.file)
         else:
             self.cut[(name, span.gene)].append(event)

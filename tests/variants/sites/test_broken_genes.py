@@ -148,6 +148,11 @@ LOSSES = {
     "exons 1-5, as breakends": ("chr10 94760000 . N N[chr10:94790001[ . PASS SVTYPE=BND GT 0/1", "*37/*38"),
     "exons 1-5, ends unsure": (
         "chr10 94760000 . N <DEL> . PASS END=94790000;SVTYPE=DEL;CIPOS=-900,900;CIEND=-5000,9000 GT 0/1", "*37/*38"),
+    "exons 1-5, ends unsure, of one ALT of two": (
+        "chr10 94760000 . N <DEL>,<DUP> . PASS END=94790000;SVTYPE=DEL;IMPRECISE;CIPOS=-9,9,.,.;CIEND=-5,9,0,0 GT 0/1",
+        "*37/*38"),
+    "exons 1-5, length unsure": (
+        "chr10 94760000 . N <DEL> . PASS SVLEN=-30000;SVTYPE=DEL;CIPOS=-9.5,9.5;CILEN=-800,800 GT 0/1", "*37/*38"),
     "exon 1": ("chr10 94700000 . N <DEL> . PASS END=94764000;SVTYPE=DEL GT 0/1", "*37/*38"),
     "exons 1-4": ("chr10 94720000 . N <DEL> . PASS END=94781000;SVTYPE=DEL GT 0/1", "*37/*38"),
     "exons 1-7": ("chr10 94700000 . N <DEL> . PASS END=94845000;SVTYPE=DEL GT 0/1", "*37/*38"),
@@ -155,6 +160,7 @@ LOSSES = {
     "the gene, told by CN too": ("chr10 94700000 . N <DEL> . PASS END=94900000;SVTYPE=DEL GT:CN 0/1:1", "*36/*38"),
     "the gene, ends unsure": (
         "chr10 94700000 . N <DEL> . PASS END=94900000;SVTYPE=DEL;CIPOS=-5000,5000;CIEND=-5000,5000 GT 0/1", "*36/*38"),
+    "the gene, imprecise": ("chr10 94700000 . N <DEL> . PASS END=94900000;SVTYPE=DEL;IMPRECISE GT 0/1", "*36/*38"),
 }  # fmt: skip
 UNNAMED = {
     "exons 2-5": "chr10 94775000 . N <DEL> . PASS END=94785000;SVTYPE=DEL GT 0/1",
@@ -171,6 +177,17 @@ UNNAMED = {
         "chr10 94760000 . N <DEL> . PASS END=94815000;SVTYPE=DEL;CIEND=-100,6000 GT 0/1"),
     "exons 1-5 by breakends, perhaps with exon 6": (
         "chr10 94760000 . N N[chr10:94815001[ . PASS SVTYPE=BND;CIPOS=-6000,6000 GT 0/1"),
+    "exons 1-5 by breakends, perhaps with exon 6, as GRIDSS writes it": (
+        "chr10 94760000 . N N[chr10:94815001[ . PASS SVTYPE=BND;CIPOS=0,0;CIRPOS=-6000,6000 GT 0/1"),
+    "exons 1-5, perhaps with exon 6, as unsure as its begin": (
+        "chr10 94700000 . N <DEL> . PASS END=94815000;SVTYPE=DEL;CIPOS=-6000,6000 GT 0/1"),
+    "exons 1-5, perhaps with exon 6, by its length": (
+        "chr10 94760000 . N <DEL> . PASS SVLEN=55000;SVTYPE=DEL;CIPOS=-2,2;CILEN=-6000,6000 GT 0/1"),
+    "exons 1-5, perhaps with exon 6, of one ALT of two": (
+        "chr10 94760000 . N <DUP>,<DEL> . PASS END=94815000;SVTYPE=CNV;CIEND=0,0,-6000,6000 GT 0/2"),
+    "exons 1-5, nobody says how sure": "chr10 94760000 . N <DEL> . PASS END=94790000;SVTYPE=DEL;IMPRECISE GT 0/1",
+    "exons 1-5, nobody can read how sure": "chr10 94760000 . N <DEL> . PASS END=94790000;CIPOS=-9,9,9 GT 0/1",
+    "exons 1-5, ends as bounds": "chr10 94760000 . N <DEL> . PASS SVLEN=30000;CILEN=29000,31000 GT 0/1",
     "the gene, perhaps without exon 1": (
         "chr10 94761000 . N <DEL> . PASS END=94900000;SVTYPE=DEL;CIPOS=-3000,3000 GT 0/1"),
     "a part of one exon": "chr10 94781830 . N <DEL> . PASS END=94781900;SVTYPE=DEL GT 0/1",
