@@ -44,7 +44,7 @@ class Copies:
     deletion
         Name of the allele without the gene; None = the knowledge has none.
     cut
-        Name of the allele that has lost exons; None = the knowledge has none.
+        Name of the allele that has lost exons; None = the knowledge has none, or several that copies do not tell apart.
     duplicated
         Allele to the share of its strands that carry it two times, and three or more times.
     """
@@ -66,12 +66,8 @@ class Copies:
 @lru_cache(maxsize=512)
 def copies_of(kb: KnowledgeBase, gene: str) -> Copies:
     """Return what the knowledge has on duplications of a gene."""
-    policies = dict(
-        kb.table("calling_policies")
-        .filter((pl.col("gene") == gene) & pl.col("policy").is_in(["deletion_allele", "exon_deletion_allele"]))
-        .select("policy", "allele")
-        .iter_rows()
-    )
+    policies = kb.table("calling_policies").filter(pl.col("gene") == gene).select("policy", "allele")
+    deletion, cut = (_only_name(policies, policy) for policy in ("deletion_allele", "exon_deletion_allele"))
     counted = (
         kb.table("frequencies")
         .filter((pl.col("gene") == gene) & pl.col("scheme").str.starts_with("CPIC"))
@@ -85,7 +81,12 @@ def copies_of(kb: KnowledgeBase, gene: str) -> Copies:
         more = sum(f for name, f in frequency.items() if name.startswith((f"{allele}x≥", f"{allele}x3")))
         if single > 0 and (twice or more):
             shares[allele] = max(twice / single, RARE), max(more / single, RARE * FURTHER)
-    return Copies(policies.get("deletion_allele"), policies.get("exon_deletion_allele"), shares)
+    return Copies(deletion, cut, shares)
+
+
+def _only_name(policies: pl.DataFrame, policy: str) -> str | None:
+    names = policies.filter(pl.col("policy") == policy)["allele"].unique().to_list()
+    return names[0] if len(names) == 1 else None
 
 
 def known_copies(genotypes: Genotypes, given: Known | None, gene: str) -> NDArray[np.int32]:

@@ -144,8 +144,10 @@ def find(
     has_data = usable(state)
     # One array a strand: numpy is slow where the last axis has two elements.
     one, two = (np.ascontiguousarray(genotypes.alleles[sites, :, strand]) for strand in (0, 1))
-    first = np.where(has_data & (one >= 0), one, np.int8(NOT_CALLED))
-    second = np.where((has_data & (two >= 0)) | (two == NO_COPY), two, np.int8(NOT_CALLED))
+    # Of a genotype of which one allele cannot be read the other one counts.
+    told = has_data | ((state == State.UNSUPPORTED) & ((one == UNREAD) != (two == UNREAD)))
+    first = np.where(told & (one >= 0), one, np.int8(NOT_CALLED))
+    second = np.where((told & (two >= 0)) | (two == NO_COPY), two, np.int8(NOT_CALLED))
     strange = np.zeros(first.shape[1], dtype=bool)
     if pass_over is not None:
         for strand in (first, second):
@@ -180,8 +182,8 @@ def find(
     shows_change = (changed & (state == State.CALLED)).any(axis=0)
     half = changed & ((one < 0) != (two < 0)) & ((one == NOT_CALLED) | (two == NOT_CALLED) | (two == NO_COPY))
     half_told = half.any(axis=0) & ~missing & (inheritance == "autosomal")
-    told = np.stack([strange, filtered, imputed, shows_change, half_told]).view(np.int8)
-    keys = np.concatenate([first, second, assumed.view(np.int8), told])
+    traits = np.stack([strange, filtered, imputed, shows_change, half_told]).view(np.int8)
+    keys = np.concatenate([first, second, assumed.view(np.int8), traits])
     in_doubt = np.zeros((0, first.shape[1]), dtype=np.int32) if doubts is None else doubts[doubts.any(axis=1)]
     pattern_of, chosen = _distinct(
         keys, blocks, np.concatenate([np.stack([group, copies, copy_quality]), in_doubt]).astype(np.int32)

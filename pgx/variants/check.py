@@ -17,10 +17,12 @@ from pgx.variants.arrays.result_layout import recognise as recognise_table
 from pgx.variants.arrays.result_table import scan as scan_table
 from pgx.variants.vcf.check_header import Finding, read_meta
 from pgx.variants.vcf.check_record import RowChecker
+from pgx.variants.vcf.contigs import canonical
 from pgx.variants.vcf.header import Header
 from pgx.variants.vcf.scan import Scanner
 from pgx.variants.vcf.source import NO_LINE_END, Source, open_source
 from pgx.variants.vcf.windows import Windows
+from pgx.variants.whole_numbers import whole_number
 
 _MOST_FINDINGS = 1000
 _SMALL = 1 << 22
@@ -162,12 +164,23 @@ def _findings(source: Source, header: Header, counter: list[int]) -> Iterator[Fi
     meta = read_meta(header.meta, header.version)
     yield from meta.findings
     rows = RowChecker(meta, header.samples, header.version, source.name)
+    ends, seen = header.ends(), set()
     for where, line in _every_record(source, header):
         counter[0] += 1
+        if ends:
+            seen |= ends & {_place(line)}
         found = rows.check(where, line)
         yield from found
         if not any(finding.severity == "error" for finding in found):
             yield from rows.duplicates(where, line)
+    if header.samples:
+        header.refuse_if_strange(seen, {chrom for chrom, _ in header.strange.values()}, source.name)
+
+
+def _place(line: bytes) -> tuple[str, int]:
+    """Return the chromosome and position of a record."""
+    chrom, _, rest = line.partition(b"\t")
+    return canonical(chrom.decode("latin-1")) or "", whole_number(rest.partition(b"\t")[0]) or 0
 
 
 def _every_record(source: Source, header: Header) -> Iterator[tuple[str, bytes]]:

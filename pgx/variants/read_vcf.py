@@ -85,9 +85,11 @@ class VcfReader:
                 self._skip_mitochondrion(name)
         cn_of_allele = header.version >= "VCFv4.4" or rows.meta.info.get("CN", Key("1", "Float")).number == "A"
         used = 0
-        windows = windows_of(self.targets, self.copies, with_reference=self.reference is not None)
+        windows = windows_of(self.targets, self.copies, header, with_reference=self.reference is not None)
+        ends, seen = header.ends(), set()
         for where, line in self.source.records(windows):
             record = records.parse(where, line, len(header.samples), self.source.name, self.options.harmless_filters)
+            seen |= ends & {(record.chrom, record.pos)}
             if record.chrom == "chrM":
                 name = line.split(b"\t", 1)[0].decode("latin-1")
                 if not is_rcrs(header, name, self.targets.build):
@@ -98,6 +100,7 @@ class VcfReader:
             record.ref, record.alts = spelled_repeats(record.ref, record.alts, record.info)
             used += self._record(record, line, rows, None if everyone else keep, columns)
         self.sites.refuse_if_foreign()
+        header.refuse_if_strange(seen, self.targets.contigs, self.source.name)
         for code, message in self.source.warnings:
             self.notes.add("warning", code, message, where=self.source.name)
         for name, each in self.unjudged.items():
@@ -350,9 +353,10 @@ def _braced(text: str) -> str:
     return text.replace("{", "{{").replace("}", "}}")
 
 
-def windows_of(targets: Targets, copies: CopyNumbers, *, with_reference: bool) -> Windows:
+def windows_of(targets: Targets, copies: CopyNumbers, header: Header, *, with_reference: bool) -> Windows:
     """Return the stretches of the genome whose records are read; a reference genome reaches further around indels."""
     reach = REACH if with_reference else UNDECIDED_REACH
     spans = [(t.chrom, max(1, t.pos - 1), t.end + (reach if t.has_indel else 1)) for t in targets.all if t.pos]
     genes = [(s.chrom, s.first, s.last) for s in copies.spans if s.varies and not s.whole]
-    return Windows.of([*spans, *genes, *SEX_WINDOWS])
+    ends = [(chrom, max(1, pos), pos) for chrom, pos in header.ends()]
+    return Windows.of([*spans, *genes, *SEX_WINDOWS, *ends])

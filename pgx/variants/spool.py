@@ -68,11 +68,11 @@ def spool(
         common = common_build([(one.name, *build_of_vcf(one, asked, kb.sites)) for one in sources])
         targets = Targets.of(kb.sites, common)
         copies = CopyNumbers(gene_spans(kb, targets), Notes(()))
-        windows = windows_of(targets, copies, with_reference=with_reference)
         told = []
         for number, source in enumerate(sources):
             source.regions = gene_regions(kb, common)
             header = source.header()
+            windows = windows_of(targets, copies, header, with_reference=with_reference)
             place = {name: at for at, name in enumerate(header.samples)}
             at = [np.array(sorted(place[n] for n in group if n in place), dtype=np.intp) for group in groups]
             writer = columns.ColumnWriter(folder / str(number), at)

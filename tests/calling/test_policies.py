@@ -249,6 +249,35 @@ def test_a_change_that_is_seen_and_not_told_is_not_read_as_reference(kb):
     assert {"unread_genotype", "undocumented_base"} <= set(called.flags)
 
 
+@pytest.mark.parametrize("strands", [(0, UNREAD), (UNREAD, 0)])
+def test_the_strand_that_is_read_beside_one_that_is_not_is_a_copy_of_the_reference(kb, strands):
+    found = genotypes(kb, [ON_STAR1], fill=["CYP2C19"])
+    site = kb.sites["pos_grch38"].to_list().index(STAR3)
+    found.alleles[site, 0] = strands
+    found.state[site, 0] = State.UNSUPPORTED
+    called = call(found, kb, genes=["CYP2C19"]).genes[0].patterns[0]
+    assert called.status == "ambiguous"
+    assert [(one.allele1, one.novel2) for one in called.diplotypes] == [("*1", True)]
+
+
+def test_a_variant_that_is_read_beside_a_strand_that_is_not_is_not_lost(kb):
+    found = genotypes(kb, [ON_STAR1], fill=["CYP2C19"])
+    site = kb.sites["pos_grch38"].to_list().index(STAR3)
+    found.alleles[site, 0] = (1, UNREAD)
+    found.state[site, 0] = State.UNSUPPORTED
+    called = call(found, kb, genes=["CYP2C19"]).genes[0].patterns[0]
+    assert called.status == "ambiguous"
+    assert all("*3" in (one.allele1, one.allele2) for one in called.diplotypes)
+
+
+def test_two_strands_that_are_not_read_tell_nothing_of_a_copy(kb):
+    found = genotypes(kb, [ON_STAR1], fill=["CYP2C19"])
+    site = kb.sites["pos_grch38"].to_list().index(STAR3)
+    found.alleles[site, 0] = (UNREAD, UNREAD)
+    found.state[site, 0] = State.UNSUPPORTED
+    assert all(one.novel1 and one.novel2 for one in call(found, kb, genes=["CYP2C19"]).genes[0].patterns[0].diplotypes)
+
+
 def test_a_variant_that_failed_a_filter_leaves_doubt(kb):
     found = genotypes(kb, [{}], fill=["TPMT"])
     site = kb.sites["pos_grch38"].to_list().index(18130687)

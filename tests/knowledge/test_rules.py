@@ -50,6 +50,24 @@ def test_what_the_rules_do_not_list_is_indeterminate_and_never_normal() -> None:
     assert phenotype("CYP2C19", (), "*1") == INDETERMINATE
 
 
+@pytest.mark.parametrize(
+    ("gene", "reference"),
+    [
+        ("VKORC1", "rs9923231 reference (C)"),
+        ("IFNL3", "rs12979860 reference (C)"),
+        ("CYP2C_CLUSTER", "rs12777823 reference (G)"),
+    ],
+)
+def test_a_base_that_is_not_told_is_not_the_one_that_names_the_genotype(gene: str, reference: str) -> None:
+    assert phenotype(gene, reference, reference) not in (INDETERMINATE, None)
+    assert phenotype(gene, reference, reference, novel2=True) == INDETERMINATE
+    assert phenotype(gene, reference, reference, novel1=True) == INDETERMINATE
+
+
+def test_a_base_elsewhere_leaves_the_genotype_of_a_gene_of_several_positions() -> None:
+    assert phenotype("CYP4F2", "*1", "*1", novel2=True) == "*3 non-carrier"
+
+
 def test_gene_without_rules_has_no_phenotype() -> None:
     assert phenotype("ABCB1", "*1", "*2") is None
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from pgx.calling.copy_number import copies_of
 from pgx.knowledge import KnowledgeBase, load
 from pgx.knowledge.validation import gene_checks as genes
 from pgx.knowledge.validation import guidance_checks as guidance
@@ -77,6 +78,36 @@ def test_the_shipped_knowledge_base_is_sound() -> None:
         (genes.definitions, ("genes.tsv", "CYP2C19\t", "\t*1\t*38\t", "\t*1\t*1\t"), "GRCh38 carries ['*38'], not *1"),
         (genes.definitions, ("genes.tsv", "F5\t", "\tLeiden\t", "\tReference\t"), "GRCh37 carries ['Leiden']"),
         (
+            genes.exon_losses,
+            ("calling_policies.tsv", "CYP2C19\texon_deletion_allele\t\t\t*37\t\t1\t5", "*37", "*36"),
+            "*36 is named for a loss of exon 1 too",
+        ),
+        (
+            genes.exon_losses,
+            ("calling_policies.tsv", "CYP2C19\texon_deletion_allele\t\t\t*37\t\t1\t5", "\t1\t5\t", "\t5\t1\t"),
+            "must both be there, in order",
+        ),
+        (
+            genes.exon_losses,
+            ("calling_policies.tsv", "CYP2C19\texon_deletion_allele\t\t\t*37\t\t1\t5", "\t1\t5\t", "\t1\t\t"),
+            "must both be there, in order",
+        ),
+        (
+            genes.exon_losses,
+            ("calling_policies.tsv", "CYP2C19\texon_deletion_allele\t\t\t*37\t\t1\t5", "\t1\t5\t", "\t1\t9\t"),
+            "a loss of all exons",
+        ),
+        (
+            genes.exon_losses,
+            ("calling_policies.tsv", "CYP2C19\texon_deletion_allele\t\t\t*37\t\t1\t5", "\t1\t5\t", "\t8\t10\t"),
+            "does not have all of exons 8 to 10",
+        ),
+        (
+            genes.exon_losses,
+            ("calling_policies.tsv", "CYP2C19\texon_deletion_allele\t\t\t*37\t\t1\t5", "*37", "*370"),
+            "no such allele",
+        ),
+        (
             genes.phenotypes,
             ("phenotype_rules.tsv", "CYP2D6\tCPIC", "\t0\tn\t1.25\tn", "\t0\tn\t1.25\ty"),
             "ranges of Intermediate Metabolizer and Normal Metabolizer overlap",
@@ -126,6 +157,14 @@ def test_each_check_finds_its_fault(
 ) -> None:
     found = errors(list(check(edited(*edit))))
     assert any(says in one for one in found), found
+
+
+def test_names_for_losses_of_other_exons_do_not_clash(edited: Callable[..., KnowledgeBase]) -> None:
+    start = "CYP2C19\texon_deletion_allele\t\t\t*37\t\t1\t5"
+    base = edited("calling_policies.tsv", start, "*37\t\t1\t5", "*36\t\t8\t9")
+    assert list(genes.exon_losses(base)) == []
+    assert copies_of(base, "CYP2C19").cut is None  # copies do not say which of the two it is
+    assert copies_of(load(), "CYP2C19").cut == "*37"
 
 
 def test_a_schema_fault_stops_the_other_checks(edited: Callable[..., KnowledgeBase]) -> None:

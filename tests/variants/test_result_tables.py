@@ -483,3 +483,101 @@ def test_a_call_and_the_check_and_the_template(tmp_path: Path) -> None:
     assert called.filter(gene="CYP2C19")["positions_called"].to_list() == [1]
     assert "copy_number_given" in called.filter(gene="CYP2D6")["flags"][0]
     assert "error" not in pgx.check(path)["kind"].to_list()
+
+
+_TRANSLATION = (
+    "Index\tCHP Filename\tGene\tKnown Call\tInterpretation Code\tCommon Name\tProbe Set ID\tBasecall\tReference Base\t"
+    "Variant Base\tCall\tdbSNP ID\n"
+)
+
+
+class TestTablesOfAxiomAndPharmacoScan:
+    def test_a_translation_report_names_each_person_by_the_chip(self, tmp_path: Path) -> None:
+        rows = [
+            f"{n}\t{who}.CHP\tCYP2C19\t*1/*2\tUNIQ\tx\tAX-1\t{bases}\tG\tA\tx\trs4244285\n"
+            for n, (who, bases) in enumerate([("A_1", "G/A"), ("B_2", "G/G"), ("C_3", "NoCall")], 1)
+        ]
+        found = read(tmp_path, _TRANSLATION + "".join(rows), "report.txt")
+        assert found.samples == ("A_1.CHP", "B_2.CHP", "C_3.CHP")
+        assert [at(found, *STAR2, person)[1] for person in range(3)] == [(0, 1), (0, 0), (-1, -1)]
+
+    def test_a_rare_allele_that_is_not_told_is_a_lost_result(self, tmp_path: Path) -> None:
+        row = "1\tA.CHP\tCYP2C19\t\tUNDH\tx\tAX-1\tPossibleRareAllele\tG\tA\tx\trs4244285\n"
+        found = read(tmp_path, _TRANSLATION + row, "report.txt")
+        assert at(found, *STAR2)[0] == "UNSUPPORTED"
+        assert ("A.CHP", "CYP2C19") in refused(found)
+
+    @pytest.mark.parametrize("name", ["CEL Filename", "Sample Filename", "cel_files", "CHP File"])
+    def test_the_column_of_chips_names_the_persons(self, tmp_path: Path, name: str) -> None:
+        text = f"{name}\tProbeset ID\tdbSNP RS ID\tBasecall\nA.CEL\tAX-1\trs4244285\tAG\nB.CEL\tAX-1\trs4244285\tGG\n"
+        found = read(tmp_path, text, "calls.txt")
+        assert found.samples == ("A.CEL", "B.CEL")
+
+    def test_columns_of_annotation_are_no_persons(self, tmp_path: Path) -> None:
+        text = (
+            "probeset_id\tA.CEL\tB.CEL\tAffy_SNP_ID\tChr_id\tStart\tStop\tStrand\tdbSNP_RS_ID\tNumber\n"
+            "AX-1\tA/G\tG/G\tAffx-1\t10\t96541616\t96541616\t+\trs4244285\t10\n"
+            "AX-2\tC/C\tC/T\tAffx-2\t10\t96521657\t96521657\t+\trs12248560\t12\n"
+        )
+        found = read(tmp_path, text, "calls.txt")
+        assert found.samples == ("A.CEL", "B.CEL")
+        assert codes(found, "A.CEL")[:2] == [("CALLED", (0, 1)), ("CALLED", (0, 0))]
+
+    @pytest.mark.parametrize("rows", [("AB\tBB", "AA\tAB"), ("A/B\tB/B", "A/A\tA/B"), ("AA\tAA", "AA\tBB")])
+    def test_an_array_s_own_letters_are_no_bases(self, tmp_path: Path, rows: tuple[str, str]) -> None:
+        text = "probeset_id\tA.CEL\tB.CEL\tdbSNP_RS_ID\n" + "".join(
+            f"AX-{n}\t{row}\t{rsid}\n"
+            for n, (row, rsid) in enumerate(zip(rows, ("rs4244285", "rs12248560"), strict=True))
+        )
+        found = read(tmp_path, text, "calls.txt")
+        assert found.samples == ("A.CEL", "B.CEL")
+        assert {at(found, *site, person)[0] for site in (STAR2, STAR17) for person in (0, 1)} == {"UNSUPPORTED"}
+        assert refused(found) == {("A.CEL", "CYP2C19"), ("B.CEL", "CYP2C19")}
+
+
+_SEVEN, _RYR1 = ("chr1", 97740410), ("chr19", 38499644)
+
+
+@pytest.mark.parametrize(
+    ("rsid", "site", "cell", "expected"),
+    [
+        *[
+            ("rs72549309", _SEVEN, cell, (0, 1))
+            for cell in ("WT/delTCAT", "del/wt", "REF/DEL", "ATGA/delATGA", "CATT/-")
+        ],
+        ("rs72549309", _SEVEN, "wt/wt", (0, 0)),
+        *[
+            ("rs121918596", _RYR1, cell, (0, 1))
+            for cell in ("GAG/del", "delGAG/GAG", "AGG/-", "del/GGA", "I/D", "CTC/del")
+        ],
+        ("rs121918596", _RYR1, "GAG/GAG", (0, 0)),
+        ("rs121918596", _RYR1, "delGAG/delGAG", (1, 1)),
+        *[
+            ("rs8175347", TA_REPEAT, cell, (0, 1))
+            for cell in ("TA(6)/TA(7)", "[TA]6/[TA]7", "TA[6]/TA[7]", "6[TA]/7[TA]")
+        ],
+    ],
+)
+def test_more_ways_to_write_an_indel(
+    tmp_path: Path, rsid: str, site: tuple[str, int], cell: str, expected: tuple[int, int]
+) -> None:
+    assert at(read(tmp_path, f"sample,rsid,genotype\nA,{rsid},{cell}\n"), *site) == ("CALLED", expected)
+
+
+@pytest.mark.parametrize(
+    ("rsid", "site", "cell"),
+    [
+        ("rs121918596", _RYR1, "AGA/-"),
+        ("rs121918596", _RYR1, "GAGGAG/GAG"),
+        ("rs72549309", _SEVEN, "TCA/-"),
+        ("rs746071566", ("chr13", 48037782), "GGAGTC/-"),
+        ("rs746071566", ("chr13", 48037782), "I/D"),
+        ("rs4244285", STAR2, "WT/A"),
+    ],
+)
+def test_an_indel_that_may_be_another_is_not_guessed(
+    tmp_path: Path, rsid: str, site: tuple[str, int], cell: str
+) -> None:
+    found = read(tmp_path, f"sample,rsid,genotype\nA,{rsid},{cell}\n")
+    assert at(found, *site)[0] == "UNSUPPORTED"
+    assert refused(found)

@@ -210,6 +210,8 @@ class GeneRules(RuleTables):
         phased: bool = True,
     ) -> PhenotypeResult:
         """Return the phenotype of one pair of strands; see `phenotype_of`."""
+        if (novel1 or novel2) and len(self._kb.gene(self.gene).sites) == 1:  # it stands where the allele's base would
+            parts1, parts2 = () if novel1 else parts1, () if novel2 and parts2 is not None else parts2
         if self._presence:
             return self._statuses([parts1] if parts2 is None else [parts1, parts2])
         if self._is_list and not phased and parts2 is not None:

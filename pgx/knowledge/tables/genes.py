@@ -300,7 +300,7 @@ PHENOTYPE_EXCEPTIONS = Table(
 CALLING_POLICIES = Table(
     "calling_policies",
     "Exceptions to calling by exact match.",
-    ("gene", "policy", "pos_grch38", "allele"),
+    ("gene", "policy", "pos_grch38", "allele", "first_exon", "last_exon"),
     (
         gene_field(),
         Field(
@@ -312,7 +312,7 @@ CALLING_POLICIES = Table(
             "report_as: the allele is reported under another name; "
             "extra_variants_allowed: an allele keeps its name if further listed variants "
             "complete no other allele (flagged); deletion_allele: the allele that has lost the gene; "
-            "exon_deletion_allele: the allele that has lost one exon or more, whichever; "
+            "exon_deletion_allele: the allele that has lost just these exons; other losses of exons have no name; "
             "paralog_base: a base that reads of a sister gene bring to the position; "
             "repeat_unit: bases that the position repeats, and how often the reference does as laboratories count; "
             "fallback_variant: where no named alleles explain the strands, each is read as the reference allele or, "
@@ -346,6 +346,8 @@ CALLING_POLICIES = Table(
             "paralog_base)",
         ),
         Field("report_as", T, "name to report; number of units (repeat_unit)"),
+        Field("first_exon", INT, "first of the exons that are lost (exon_deletion_allele)"),
+        Field("last_exon", INT, "last of them (exon_deletion_allele)"),
         Field("source", T, "source", required=True),
     ),
 )

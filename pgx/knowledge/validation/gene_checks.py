@@ -134,6 +134,33 @@ def undefined_alleles(kb: KnowledgeBase) -> Iterator[Problem]:
             yield Problem("note", "undefined_alleles", f"{gene} {name}", message)
 
 
+def exon_losses(kb: KnowledgeBase) -> Iterator[Problem]:
+    """Alleles named for a loss of exons: exons that the gene has, not all of them, and none that two names claim."""
+    exons: dict[str, set[int]] = defaultdict(set)
+    for gene, number in kb.table("gene_exons").select("gene", "exon").iter_rows():
+        exons[gene].add(number)
+    losses: dict[str, list[tuple[str, set[int]]]] = defaultdict(list)
+    for row in kb.table("calling_policies").filter(pl.col("policy") == "exon_deletion_allele").iter_rows(named=True):
+        gene, allele, first, last = (row[name] for name in ("gene", "allele", "first_exon", "last_exon"))
+        where = f"{gene} {allele}"
+        if allele not in _names(kb, gene):
+            yield Problem("error", "exon_losses", where, "the gene has no such allele")
+        if first is None or last is None or first > last:
+            yield Problem("error", "exon_losses", where, "first_exon and last_exon must both be there, in order")
+            continue
+        lost = set(range(first, last + 1))
+        if not lost <= exons[gene]:
+            yield Problem("error", "exon_losses", where, f"the gene does not have all of exons {first} to {last}")
+        elif lost == exons[gene]:
+            yield Problem("error", "exon_losses", where, "a loss of all exons is the gene's deletion_allele")
+        losses[gene].append((allele, lost))
+    for gene, named in losses.items():
+        for (one, of_one), (two, of_two) in combinations(named, 2):
+            if one != two and of_one & of_two:
+                exon = min(of_one & of_two)
+                yield Problem("error", "exon_losses", f"{gene} {one}", f"{two} is named for a loss of exon {exon} too")
+
+
 def phenotypes(kb: KnowledgeBase) -> Iterator[Problem]:
     """Every diplotype of every gene has a phenotype in each scheme that has rules; rules name what exists."""
     schemes: dict[str, set[str]] = defaultdict(set)

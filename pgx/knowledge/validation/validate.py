@@ -151,6 +151,7 @@ _CHECKS: tuple[Check, ...] = (
     gene_checks.variants,
     gene_checks.definitions,
     gene_checks.undefined_alleles,
+    gene_checks.exon_losses,
     gene_checks.phenotypes,
     guidance_checks.recommendations,
     guidance_checks.conversions,

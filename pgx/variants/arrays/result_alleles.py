@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from pgx.types import MOST_COPIES
 from pgx.variants.whole_numbers import decimal_number
 
 _MISSING = re.compile(
@@ -24,10 +25,18 @@ _ZYGOSITY = re.compile(
 )
 _PAIR = re.compile(r"\s*[/|;:\\,]\s*|\s+")
 _DOTS = re.compile(r"(?<=[A-Za-z-])\.(?=[A-Za-z-])")
-_REPEAT = re.compile(r"^(?:[ACGT]\s*(?=\())?\(?([ACGT]+)\)?\s*(\d{1,2})(?:\s*[ACGT]+)?$")
-_REPEAT_BEHIND = re.compile(r"^(\d{1,2})\s*(?:\(?([ACGT]+)\)?)?$")
+_REPEAT = re.compile(
+    r"^(?:[ACGT]\s*(?=[(\[]))?[(\[]?([ACGT]+)[)\]]?\s*(\d{1,2}|\(\d{1,2}\)|\[\d{1,2}\])(?:\s*[ACGT]+)?$"
+)
+_REPEAT_BEHIND = re.compile(r"^(\d{1,2})\s*(?:[(\[]?([ACGT]+)[)\]]?)?$")
 _CHANGE = re.compile(r"^(?:(DEL|INS)\s*\(?([ACGT]+)\)?|\(?([ACGT]+)\)?\s*(DEL|INS))$")
 _COMPLEMENT = str.maketrans("ACGT", "TGCA")
+_NEAR = 0.25
+"""How far a copy number may lie from a whole one."""
+_COPIES = re.compile(
+    r"^(?:[A-Z][A-Z0-9-]*\s+)?(?:CN|copy number|copies)?\s*[=:]?\s*(\d+(?:[.,]\d+)?)\s*(?:copies|copy|x|N)?$", re.I
+)
+_WILD_TYPE = frozenset({"WT", "REF", "WILDTYPE", "WILD-TYPE", "REFERENCE"})
 _NO_CALL_BELOW = 0.15
 """GenCall score (GC Score) below which Illumina recommends that an Infinium genotype is not called."""
 _NO_GRADE = re.compile(r"(?:[DIN][. ]+)?(?:low probability|bad spectrum|no[- ]alleles)$", re.I)
@@ -80,7 +89,11 @@ def tokens_of(cell: str) -> tuple[str, ...] | Problem:
     if "" in (halves[0], halves[-1]):  # ``T/`` is cut off: nobody knows what the other allele was
         return Problem.NOTATION
     parts = tuple(part.upper() for part in halves if part)
-    if len(parts) == 1 and len(parts[0]) == 2 and (set(parts[0]) <= set("ACGT-") or set(parts[0]) <= set("ID")):
+    if (
+        len(parts) == 1
+        and len(parts[0]) == 2
+        and any(set(parts[0]) <= set(letters) for letters in ("ACGT-", "ID", "AB"))
+    ):
         parts = (parts[0][0], parts[0][1])
     if not 1 <= len(parts) <= 2:
         return Problem.NOTATION
@@ -95,6 +108,12 @@ def is_pair(cell: str) -> bool:
     """Say whether a cell names the same allele twice."""
     tokens = tokens_of(cell)
     return not isinstance(tokens, Problem) and len(tokens) == 2 and tokens[0] == tokens[1]
+
+
+def is_lettered(cell: str) -> bool:
+    """Say whether a cell names an array's own alleles, A and B, of which A is no base."""
+    tokens = tokens_of(cell)
+    return not isinstance(tokens, Problem) and "B" in tokens and {*tokens} <= {"A", "B"}
 
 
 def strand_of_bases(site: SiteAlleles, tokens: Sequence[str]) -> str | None:
@@ -171,23 +190,31 @@ def _of_change(site: SiteAlleles, token: str) -> set[int]:
     if token in ("I", "INS", "INSERTION", "D", "DEL", "DELETION", "-"):
         wanted = longest if token.startswith("I") else shortest
         return {lengths.index(wanted)} if len(set(lengths)) == 2 == len(lengths) else set()
+    if token in _WILD_TYPE:
+        return {0} if site.reference == 0 else set()
     match = _CHANGE.match(token)
     kind, bases = ((match[1] or match[4]), (match[2] or match[3])) if match else ("", token)
+    only = len(site.alleles) == 2
     for code, allele in enumerate(site.alleles):
         old, new = _trimmed(reference, allele)
         if code == site.reference or (old and new):
             continue
-        if old and bases == old:
+        if old and (bases == old or (only and _is_turned(bases, old))):
             found.add(code if kind == "DEL" else site.reference)
-        elif new and bases == new:
+        elif new and (bases == new or (only and _is_turned(bases, new))):
             found.add(site.reference if kind == "DEL" else code)
     return found
+
+
+def _is_turned(bases: str, known: str) -> bool:
+    """Say whether bases are those of an indel, written from another place of the repeat that it lies in."""
+    return len(bases) == len(known) and bases in known + known
 
 
 def _of_repeats(site: SiteAlleles, token: str) -> set[int] | None:
     """Return the allele with so many repeats; None if the word counts none."""
     match = _REPEAT.match(token)
-    unit, count = (match[1], match[2]) if match else (None, None)
+    unit, count = (match[1], match[2].strip("()[]")) if match else (None, None)
     if match is None:
         behind = _REPEAT_BEHIND.match(token)
         if behind is None:
@@ -200,6 +227,14 @@ def _of_repeats(site: SiteAlleles, token: str) -> set[int] | None:
     longer = (int(count) - site.units) * len(site.unit)
     wanted = len(site.alleles[site.reference]) + longer
     return {code for code, allele in enumerate(site.alleles) if len(allele) == wanted}
+
+
+def copies_told(text: str) -> int | None:
+    """Return the copy number in a cell; None if it is none, between two or beyond belief."""
+    match = _COPIES.match(text.strip())
+    number = float(match[1].replace(",", ".")) if match else -1.0
+    whole = round(number)
+    return whole if 0 <= whole <= MOST_COPIES and abs(number - whole) <= _NEAR else None
 
 
 def disowned(grade: str, gencall: str) -> str:

@@ -39,7 +39,8 @@ _NAMES = {
     "sample": "sample|sample id|sampleid|sample name|sample no|sample number|patient|patient id|subject|subject id|"
               "individual|individual id|iid|participant|participant id|person|dna id|dna|specimen|specimen id|barcode|"
               "proben id|proben nr|probennummer|probenname|proband|patienten id|patientennummer|patienten nr|"
-              "echantillon|numero d echantillon|muestra|id muestra|paciente",
+              "echantillon|numero d echantillon|muestra|id muestra|paciente|sample filename|"
+              "sample file|sample file name|cel filename|cel file|cel files|cel|chp filename|chp file|chp files|chp",
     "marker": "snp|snp name|snp id|snpid|rsid|rs id|rs|rs number|rsnumber|rs no|marker|marker name|marker id|assay|"
               "assay id|assay name|dbsnp|dbsnp id|dbsnp rs id|dbsnp rsid|variant|variant id|locus|locus name|target|"
               "snp assay name|ncbi snp reference|polymorphism|probeset id|probe set id|affy snp id|rs nummer|rs nr|"
@@ -49,7 +50,7 @@ _NAMES = {
                 "forward strand base calls|allele call|zygosity call|genotyp|ergebnis|befund|resultat|"
                 "genotipo|resultado",
     "strand": "strand|orientation|strand orientation|assay strand|strang|orientierung|brin|hebra",
-    "chrom": "chr|chrom|chromosome|chromosom|cromosoma",
+    "chrom": "chr|chrom|chromosome|chr id|chromosom|cromosoma",
     "pos": "position|pos|bp|mapinfo|map info|coordinate|physical position|chromosome position|start|posicion",
     "build": "build|genome build|assembly|genome|reference",
     "gene": "gene|gene symbol|gene name|gen|genname|gensymbol",
@@ -70,6 +71,7 @@ _SETS = ("plus", "forward", "fwd", "", "top", "bot", "design", "ab")
 _BESIDE = re.compile(
     r"gc score|gencall|gentrain|score|quality|well|plate|status|comment|description|note|date|run|batch|sex|gender|"
     r"flanking|cytoband|(?:ref|alt|reference|alternate) allele|ref|alt|allele(?: \w{1,9})?|info|"
+    r"stop|end|strand versus dbsnp|affy snp id|(?:associated |relevant )?genes?|ordered alleles|"
     r"r|theta|x|y|b allele freq|log r ratio|call rate|maf|p value|hwe|manual|auto|vic|fam|rox|task|index|no|#|id"
 )
 _MAY_BE_ALLELE = re.compile(r"[ACGTID-]+$|(?:DEL|INS)|[ACGT]*\(?[ACGT]*\)?\d{1,2}(?!\d)|[AB]$")
@@ -251,7 +253,8 @@ def _holds_genotypes(rows: Sequence[Sequence[str]], place: int) -> bool:
         for one in read
         if one is not Problem.MISSING
     ]
-    return sum(told) * 2 >= len(told)
+    numbers = [len(one) == 1 and one[0].isdigit() for one in read if not isinstance(one, Problem)]
+    return sum(told) * 2 >= len(told) and not (numbers and all(numbers))
 
 
 def _plain(names: Sequence[str]) -> list[str]:

@@ -15,9 +15,8 @@ from pathlib import Path
 import polars as pl
 
 from pgx.errors import InputError
-from pgx.types import MOST_COPIES
 from pgx.variants.arrays.near_numbers import digits_of, slips
-from pgx.variants.arrays.result_alleles import Problem, disowned, is_pair, tokens_of
+from pgx.variants.arrays.result_alleles import Problem, copies_told, disowned, is_lettered, is_pair, tokens_of
 from pgx.variants.arrays.result_layout import (
     Layout,
     Shape,
@@ -32,11 +31,6 @@ from pgx.variants.arrays.result_layout import (
 from pgx.variants.vcf.contigs import GRCH37, GRCH38, build_of_text, canonical
 from pgx.variants.whole_numbers import whole_number
 
-_NEAR = 0.25
-"""How far a copy number may lie from a whole one."""
-_COPIES = re.compile(
-    r"^(?:[A-Z][A-Z0-9-]*\s+)?(?:CN|copy number|copies)?\s*[=:]?\s*(\d+(?:[.,]\d+)?)\s*(?:copies|copy|x|N)?$", re.I
-)
 _NO_COPIES = frozenset({"", "-", ".", "na", "n/a", "nd", "nan", "no call", "undetermined", "invalid", "fail", "nc"})
 _OTHER = {GRCH37: GRCH38, GRCH38: GRCH37}
 FEW = 20
@@ -96,6 +90,8 @@ class ResultTable:
         Lines that are no rows of the table.
     written_twice
         Whether it writes a homozygous genotype with two alleles.
+    lettered
+        Whether it writes an array's alleles, A and B: its A is no base.
     """
 
     samples: tuple[str, ...] = ()
@@ -109,6 +105,7 @@ class ResultTable:
     lost: list[Cell] = field(default_factory=list)
     malformed: list[int] = field(default_factory=list)
     written_twice: bool = False
+    lettered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +161,7 @@ def load(name: str, layout: Layout, lines: Iterable[str], sites: pl.DataFrame, a
                          fix="each line is a person, a marker (rs number or position) and a genotype")  # fmt: skip
     table.samples = tuple(people)
     table.written_twice = layout.alleles is not None or any(is_pair(cell.text) for _, cell in found)
+    table.lettered = any(is_lettered(cell.text) for _, cell in found)
     _place(table, found, sites, said, asked, name)
     return table
 
@@ -261,11 +259,7 @@ def _count(table: ResultTable, sample: str, gene: str, text: str) -> None:
     """Take down a copy number, once; what is neither a number nor nothing cannot be counted."""
     if text.strip().lower() in _NO_COPIES:
         return
-    match = _COPIES.match(text.strip())
-    number = float(match[1].replace(",", ".")) if match else -1.0
-    whole = round(number)
-    fits = match is not None and abs(number - whole) <= _NEAR and whole <= MOST_COPIES
-    table.copies[sample, gene] += {(text, whole if fits else None)} - set(table.copies[sample, gene])
+    table.copies[sample, gene] += {(text, copies_told(text))} - set(table.copies[sample, gene])
 
 
 def _place(

@@ -1,7 +1,7 @@
 """Which genes of whom a structural change breaks: exons taken away or added, breakends, insertions, inversions.
 
 Small variants do not tell what such a gene still does, so it is not judged, unless the knowledge names an allele for
-the loss of exons (`calling_policies`, exon_deletion_allele).
+the loss of just these exons (`calling_policies`, exon_deletion_allele), wherever the uncertain ends of the change lie.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Key = tuple[str, str]
 
 @dataclass(slots=True)
 class BrokenGenes:
-    """Collects the broken genes by sample and gene: `files` that tell of a break, `cut` exons by deletion."""
+    """Collects the broken genes by sample and gene: `files` that tell of a break, `cut` the named losses of exons."""
 
     spans: list[GeneSpan]
     notes: Notes
@@ -38,7 +38,7 @@ class BrokenGenes:
                 continue
             for name, strands, phase in _carriers(record, samples, number, file):
                 for span, effect in hit if name in wanted else ():
-                    stretch = Stretch(one.first, one.last, one.kind != "deletion", file, record.where)
+                    stretch = Stretch(one.first, one.last, one.kind != "deletion", file, record.where, one.spread)
                     self._break(name, span, stretch, None if strands is None else Carried(stretch, strands, phase))
                     self._say(name, f"{_article(one.kind)} {effect} {span.gene}", f"{file}: {record.where}")
 
@@ -47,7 +47,7 @@ class BrokenGenes:
 
         `event` is None where it cannot be told on how many strands.
         """
-        exons = span.touched(stretch.first, stretch.last)
+        exons = span.touched(*stretch.widest)
         if span.exons and not exons:
             return False
         self._break(name, span, stretch, event)
@@ -56,8 +56,9 @@ class BrokenGenes:
         return True
 
     def _break(self, name: str, span: GeneSpan, stretch: Stretch, event: Carried | None) -> None:
-        whole = span.is_covered(stretch.first, stretch.last)
-        if event is None or stretch.gain or whole or not span.loses_exon(stretch.first, stretch.last):
+        ends = (stretch.tightest, stretch.widest)
+        exact = stretch.spread.told and all(span.is_named_loss(*each) for each in ends)
+        if event is None or stretch.gain or not exact:
             self.files.setdefault((name, span.gene), stretch.file)
         else:
             self.cut[(name, span.gene)].append(event)
@@ -85,7 +86,7 @@ def _effect(span: GeneSpan, one: Change) -> str:
     """Say what a change does to a gene; empty = nothing."""
     chrom, base = one.breaks[0]
     if chrom == span.chrom and (one.written or one.last >= one.first):
-        first, last = (base, max(base, one.last)) if one.written else (one.first, one.last)
+        first, last = (base, max(base, one.last)) if one.written else one.widest()
         exons = span.touched(first, last)
         if exons or span.is_covered(first, last):
             verb = "changes" if one.written else _VERBS.get(one.kind, "adds")

@@ -25,8 +25,9 @@ SCHEMA = pl.Schema(
     }
 )  # fmt: skip
 """``copies`` of the whole gene in one person; ``kind`` is deletion | duplication | cnv | reference | genotype;
-exon_deletion: ``copies`` are those that keep all exons; without ``copies``, unclear: a change whose copies cannot be
-counted, or structure: a change inside the gene (`pgx.variants.sites.broken_genes`). ``quality`` (phred) is how sure the
+exon_deletion: exons are lost for which an allele is named, ``copies`` are those that keep all; without ``copies``,
+unclear: a change whose copies cannot be counted, or structure: a change inside the gene
+(`pgx.variants.sites.broken_genes`). ``quality`` (phred) is how sure the
 number is, null where no file tells."""
 _READS = frozenset({"AD", "DP", "MIN_DP"})
 """FORMAT keys of a genotype of bases; a caller of copies alone does not write them."""
@@ -129,8 +130,10 @@ class CopyNumbers:
             if end is None:
                 touched.open = [s.gene for s in spans if s.region[0] <= pos + 1 and pos <= s.region[1]]
                 continue
-            touched.whole[end] = [s.gene for s in spans if s.is_covered(pos + 1, end)]
-            touched.partial[end] = [s for s in spans if not s.is_covered(pos + 1, end) and s.is_met(pos + 1, end)]
+            tightest = statement.spread.tightest(pos + 1, end)
+            widest = statement.spread.widest(pos + 1, end)
+            touched.whole[end] = [s.gene for s in spans if s.is_covered(*tightest)]
+            touched.partial[end] = [s for s in spans if not s.is_covered(*tightest) and s.is_met(*widest)]
         for told in statement.told:
             if len(told) > 1:
                 touched.disputed[told[0]] = [s.gene for s in spans if len({s.met(pos + 1, end) for end in told}) > 1]

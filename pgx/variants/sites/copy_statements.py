@@ -80,10 +80,12 @@ class Statement:
     told: list[tuple[int, ...]] = field(init=False)
     ends: list[int | None] = field(init=False)
     changes: dict[int, int | None] = field(init=False)
+    spread: extent.Spread = field(init=False)
 
     def __post_init__(self) -> None:
         record = self.record
         self.told = extent.told_bases(record.pos, record.alts, record.info)
+        self.spread = extent.Spread.of(record.info)
         self.ends = [told[0] if told else None for told in self.told]
         if record.alts == ["."]:
             self.ends = [end or record.end for end in self.ends]
@@ -96,7 +98,7 @@ class Statement:
 
     def stretch(self, end: int, gain: bool) -> Stretch:
         """Return the bases from the record's position to `end`."""
-        return Stretch(self.record.pos + 1, end, gain, self.file, self.record.where)
+        return Stretch(self.record.pos + 1, end, gain, self.file, self.record.where, self.spread)
 
     def changed(self) -> list[tuple[int, bool]]:
         """Return (last base, whether copies are added) of the ALTs that tell both."""

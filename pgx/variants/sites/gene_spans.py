@@ -23,7 +23,8 @@ Exon = tuple[int, int, int]
 class GeneSpan:
     """The stretch that a structural record must cover to change the copies of the whole gene.
 
-    `region` is the gene with its surroundings, where a record of unknown length may be of that gene.
+    `region` is the gene with its surroundings, where a record of unknown length may be of that gene. `losses` are the
+    first and last exon of the losses for which the knowledge names an allele.
     """
 
     gene: str
@@ -34,6 +35,7 @@ class GeneSpan:
     varies: bool
     region: tuple[int, int]
     exons: tuple[Exon, ...] = ()
+    losses: frozenset[tuple[int, int]] = frozenset()
 
     def covered(self, first: int, last: int) -> float:
         """Return the share of the stretch inside [first, last]."""
@@ -41,8 +43,16 @@ class GeneSpan:
         return max(0, common) / (self.last - self.first + 1)
 
     def is_covered(self, first: int, last: int) -> bool:
-        """Say whether a change of [first, last] is one of the whole gene."""
-        return self.covered(first, last) >= (1.0 if self.whole else 0.5)
+        """Say whether a change of [first, last] is one of the whole gene.
+
+        It takes in every exon. The outer ends of the outermost two may stay: where transcription starts and stops is
+        annotated in more than one way.
+        """
+        if self.covered(first, last) < (1.0 if self.whole else 0.5):
+            return False
+        in_order = [number for number, _, _ in sorted(self.exons, key=lambda exon: exon[1])]
+        inner_lost = set(in_order[1:-1]) <= set(self._held(first, last))
+        return inner_lost and set(in_order) <= set(self.touched(first, last))
 
     def touched(self, first: int, last: int) -> list[int]:
         """Return the numbers of the exons that [first, last] touches, their splice sites included."""
@@ -57,9 +67,13 @@ class GeneSpan:
         whole = self.is_covered(first, last)
         return whole, self.is_met(first, last), () if whole else tuple(self.touched(first, last))
 
-    def loses_exon(self, first: int, last: int) -> bool:
-        """Say whether [first, last] holds a whole exon."""
-        return any(first <= begin and end <= last for _, begin, end in self.exons)
+    def is_named_loss(self, first: int, last: int) -> bool:
+        """Say whether the loss of [first, last] takes away just the exons, each as a whole, of a named allele."""
+        lost = self._held(first, last)
+        return bool(lost) and lost == self.touched(first, last) and (lost[0], lost[-1]) in self.losses
+
+    def _held(self, first: int, last: int) -> list[int]:
+        return sorted(number for number, begin, end in self.exons if first <= begin and end <= last)
 
     def holds(self, chrom: str, base: int) -> bool:
         """Say whether a base lies inside the gene: between its outermost exons and defining positions."""
@@ -79,6 +93,10 @@ def gene_spans(kb: KnowledgeBase, targets: Targets) -> list[GeneSpan]:
     rows = kb.table("gene_exons").select("gene", "exon", f"first_{suffix}", f"last_{suffix}").drop_nulls()
     for gene, number, first, last in rows.iter_rows():
         exons[gene].append((number, first, last))
+    losses: dict[str, set[tuple[int, int]]] = defaultdict(set)
+    named = kb.table("calling_policies").filter(pl.col("policy") == "exon_deletion_allele")
+    for gene, number, end in named.select("gene", "first_exon", "last_exon").drop_nulls().iter_rows():
+        losses[gene].add((number, end))
     spans = []
     for gene, chrom, first, last, varies in (
         kb.table("genes")
@@ -88,10 +106,10 @@ def gene_spans(kb: KnowledgeBase, targets: Targets) -> list[GeneSpan]:
         own = [t for t in by_gene.get(gene, []) if t.chrom == chrom and t.pos]
         low, high = min((t.pos for t in own), default=0), max((t.end for t in own), default=0)
         region = (low, high) if first is None or last is None else (int(first), int(last))
-        of_gene = tuple(exons.get(gene, ()))
+        of_gene = tuple(exons.get(gene, ())), frozenset(losses.get(gene, ()))
         if high - low >= _LONG_ENOUGH:
             region = (min(low, region[0]), max(high, region[1]))
-            spans.append(GeneSpan(gene, chrom, low, high, True, bool(varies), region, of_gene))
+            spans.append(GeneSpan(gene, chrom, low, high, True, bool(varies), region, *of_gene))
         elif first is not None and last is not None:
-            spans.append(GeneSpan(gene, chrom, *region, False, bool(varies), region, of_gene))
+            spans.append(GeneSpan(gene, chrom, *region, False, bool(varies), region, *of_gene))
     return spans

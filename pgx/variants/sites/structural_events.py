@@ -14,19 +14,33 @@ from itertools import combinations, product
 import numpy as np
 from numpy.typing import NDArray
 
+from pgx.variants.vcf.extent import EXACT, Spread
+
 RECIPROCAL = 0.5
 """Share of each of two records that the other must cover to tell of the same event."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """The bases that an allele of a record takes away or adds again (`gain`), and where it is written."""
+    """The bases that an allele of a record takes away or adds again (`gain`), where it is written, and how uncertain
+    its ends are."""
 
     first: int
     last: int
     gain: bool
     file: str
     where: str
+    spread: Spread = EXACT
+
+    @property
+    def tightest(self) -> tuple[int, int]:
+        """The bases that are changed whichever way the ends lie."""
+        return self.spread.tightest(self.first, self.last)
+
+    @property
+    def widest(self) -> tuple[int, int]:
+        """The bases that may be changed."""
+        return self.spread.widest(self.first, self.last)
 
     @property
     def place(self) -> tuple[str, str]:

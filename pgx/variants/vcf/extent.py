@@ -7,8 +7,10 @@ other chromosome in CHR2; END, or POS2 where there is one, lies on that.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pgx.variants.vcf.contigs import canonical
 from pgx.variants.whole_numbers import whole_number
@@ -18,7 +20,62 @@ COUNTED = re.compile(r"<(DEL|DUP|CNV|CN\d+)(?::[^>]*)?>$", re.I)
 _END = re.compile(r"(?:^|;)END=(\d{1,10})(?:;|$)")
 _CHR2, _POS2 = re.compile(r"(?:^|;)CHR2=([^;]+)"), re.compile(r"(?:^|;)POS2=(\d{1,10})(?:;|$)")
 _SVLEN = re.compile(r"(?:^|;)SVLEN=([^;]*)")
+_MARGIN = re.compile(r"(?:^|;)(CIPOS|CIEND|CIRPOS|CILEN)=([^;]*)")
+_OFFSET = re.compile(r"[+-]?\d{1,10}(?:\.\d{0,6})?$")
+_IMPRECISE = re.compile(r"(?:^|;)IMPRECISE(?:;|$)")
 _LENGTH = re.compile(r"[+-]?(\d{1,10})(?:\.0*)?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How far the two ends of a change may lie from where they are written: bases before and behind each.
+
+    `told` says that this is all: an imprecise change without a margin may end anywhere (VCF 4.5, section 3).
+    """
+
+    before_first: int = 0
+    behind_first: int = 0
+    before_last: int = 0
+    behind_last: int = 0
+    told: bool = True
+
+    @classmethod
+    def of(cls, info: str, *, breakend: bool = False) -> Spread:
+        """Read CIPOS and CIEND; of several ALTs, the widest.
+
+        Without CIEND the far end is as uncertain as the near one, and by CILEN more, where that is told. GRIDSS writes
+        the far end of a breakend as CIRPOS.
+        """
+        margins = {key: _margin(text) for key, text in _MARGIN.findall(info) if text.strip(".,")}
+        told = None not in margins.values() and ("CIPOS" in margins or not _IMPRECISE.search(info))
+        near = margins.get("CIPOS") or (0, 0)
+        more = margins.get("CILEN") or (0, 0)
+        far = margins.get("CIEND") or margins.get("CIRPOS") or (near[0] + more[0], near[1] + more[1])
+        if breakend:  # either of the two ends may be the first, and they may run against each other
+            near = far = max(*near, *far), max(*near, *far)
+        return cls(*near, *far, told)
+
+    def tightest(self, first: int, last: int) -> tuple[int, int]:
+        """Return the bases of a change of [first, last] that it takes in whichever way its ends lie."""
+        return first + self.behind_first, last - self.before_last
+
+    def widest(self, first: int, last: int) -> tuple[int, int]:
+        """Return the bases that it may take in."""
+        return first - self.before_first, last + self.behind_last
+
+
+EXACT = Spread()
+
+
+def _margin(text: str) -> tuple[int, int] | None:
+    """Return the bases before and behind, the widest of the pairs of a list; None if it is no list of pairs about 0."""
+    parts = text.split(",")
+    numbers = [float(part) if _OFFSET.match(part) else None if part != "." else 0.0 for part in parts]
+    known = [number for number in numbers if number is not None]
+    lows, highs = known[::2], known[1::2]
+    if len(known) < len(parts) or len(lows) != len(highs) or max(lows) > 0 or min(highs) < 0:
+        return None
+    return math.ceil(-min(lows)), math.ceil(max(highs))
 
 
 def told_bases(pos: int, alts: Sequence[str], info: str) -> list[tuple[int, ...]]:

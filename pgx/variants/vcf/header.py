@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field
 
 from pgx.errors import InputError
 from pgx.variants.vcf import other_genomes
@@ -34,7 +35,8 @@ class Header:
 
     `build` is what contig lengths, accessions or else reference lines say (None: nothing said), `evidence` says which,
     `doubt` is how a reference line contradicts the contigs (such lines survive a liftover),
-    `contigs` maps each declared name to its length (0 = not given) and `lines` counts the header's lines.
+    `contigs` maps each declared name to its length (0 = not given) and `lines` counts the header's lines; `strange` are
+    those whose lengths are not ours (`other_genomes.strange_lengths`).
     """
 
     samples: tuple[str, ...]
@@ -45,6 +47,32 @@ class Header:
     version: str = "VCFv4.2"
     doubt: str = ""
     meta: tuple[str, ...] = ()
+    strange: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+
+    def ends(self) -> set[tuple[str, int]]:
+        """Return where the last record of a chromosome lies (chromosome, position) if a strange length tells that."""
+        return {(chrom, length - before) for chrom, length in self.strange.values() for before in (0, 1)}
+
+    def refuse_if_strange(self, seen: Container[tuple[str, int]], chromosomes: Container[str], file: object) -> None:
+        """Refuse a file with strange lengths that no record explains.
+
+        Parameters
+        ----------
+        seen
+            Those of `ends` at which there is a record.
+        chromosomes
+            Those that matter.
+        file
+            What the message names.
+
+        Raises
+        ------
+        InputError
+            Naming the first such contig.
+        """
+        for name, (chrom, length) in self.strange.items():
+            if chrom in chromosomes and (chrom, length) not in seen and (chrom, length - 1) not in seen:
+                _refuse({"with chromosomes of other lengths": f"length of contig {name}"}, file)
 
 
 def parse(lines: list[str], file: object, *, sites_only: bool = False) -> Header:
@@ -72,7 +100,8 @@ def parse(lines: list[str], file: object, *, sites_only: bool = False) -> Header
             length = _LENGTH.search(match[1])
             contigs[name[1]] = (whole_number(length[1]) if length else 0) or 0
     build, evidence, doubt = _build(lines, contigs, file)
-    return Header(samples, contigs, build, evidence, len(lines), version, doubt, tuple(lines[:-1]))
+    strange = other_genomes.strange_lengths(contigs, lines)
+    return Header(samples, contigs, build, evidence, len(lines), version, doubt, tuple(lines[:-1]), strange)
 
 
 def _samples(line: str, number: int, file: object, sites_only: bool) -> tuple[str, ...]:

@@ -7,8 +7,9 @@ and mm39, as NCBI's assembly reports have them.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 
-from pgx.variants.vcf.contigs import BUILDS, LENGTHS, build_of_text, is_older
+from pgx.variants.vcf.contigs import BUILDS, LENGTHS, build_of_length, build_of_text, canonical, is_older
 
 _LENGTHS = {
     "T2T-CHM13": (
@@ -72,6 +73,12 @@ _ACCESSIONS = (
     ("T2T-CHM13", re.compile(r"NC_0609(?:2[5-9]|3\d|4[0-8])\.\d+$|CP0682(?:5[4-9]|6\d|7[0-7])\.\d+$")),
     ("the mouse's", re.compile(r"NC_0000(?:6[7-9]|7\d|8[0-7])\.\d+$|CM00(?:099[4-9]|100\d|101[0-4])\.\d+$")),
 )
+NOT_TOLD = 2**31 - 1
+"""The length that htslib's programs write where they know none (`bcftools convert`, pbwt; MAX_CSI_COOR)."""
+_NEAR_THE_END = 0.98
+"""Share of a chromosome that the last variant of an array or a genome leaves behind it."""
+_WITHOUT_REFERENCE = re.compile(r"##source=\W*(PLINK|VarDict)", re.I)
+"""Programs that write the last variant of the file, or the end of the last region, as the length."""
 _SPECIES = re.compile(r"[<,]species=\"?([^,\">]+)", re.I)
 
 
@@ -81,11 +88,27 @@ def genome_of_length(chrom: str, length: int) -> str | None:
     Programs that know no reference write the last position of the file as the length, which is never longer than the
     chromosome.
     """
+    if length == NOT_TOLD:
+        return None
     known = _BY_LENGTH.get((chrom, length))
     if known:
         return known
     longest = max(LENGTHS[build].get(chrom, 0) for build in BUILDS)
     return "neither GRCh37 nor GRCh38 (longer than either)" if 0 < longest < length - 1 else None
+
+
+def strange_lengths(contigs: Mapping[str, int], meta: Iterable[str]) -> dict[str, tuple[str, int]]:
+    """Return the contigs of a header that are shorter than our chromosomes of that name, as (chromosome, length).
+
+    None are strange where one has the length of ours, or the file is of a program that knows no reference. Those that
+    are left may still be the last position of the file.
+    """
+    told = {name: (canonical(name) or "", length) for name, length in contigs.items() if 0 < length < NOT_TOLD}
+    known = [one for one in told.values() if build_of_length(*one)]
+    if known or any(_WITHOUT_REFERENCE.match(line) for line in meta):
+        return {}
+    least = {chrom: _NEAR_THE_END * min(LENGTHS[build][chrom] for build in BUILDS) for chrom in LENGTHS[BUILDS[0]]}
+    return {name: one for name, one in told.items() if one[1] < least.get(one[0], 0)}
 
 
 def genome_of_name(name: str) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pgx.variants.vcf import extent
 from pgx.variants.vcf.contigs import canonical
@@ -30,7 +30,7 @@ class Change:
 
     `breaks` are the (chromosome, base) behind which it cuts the chromosome; `first` and `last` the bases that it takes
     away or adds again, or (a breakend) that lie between the two that it joins; none (`last` < `first`) where there are
-    none. `written` alleles are spelled out.
+    none. `written` alleles are spelled out; `spread` is how uncertain the ends of others are.
     """
 
     kind: str
@@ -38,6 +38,11 @@ class Change:
     first: int = 1
     last: int = 0
     written: bool = False
+    spread: extent.Spread = extent.EXACT
+
+    def widest(self) -> tuple[int, int]:
+        """Return the bases that the change may take in; none (last < first) where it takes none."""
+        return self.spread.widest(self.first, self.last) if self.first <= self.last else (self.first, self.last)
 
 
 def is_structural(ref: str, alts: str) -> bool:
@@ -60,13 +65,14 @@ def changes(chrom: str, pos: int, ref: str, alts: list[str], info: str) -> Itera
             if other is not None:
                 far = () if other[1] is None else ((other[0], other[1]),)
             between = max(told, default=0) if name == "breakend" and other is None else 0
-            yield number, Change(name, ((chrom, pos), *far), pos + 1, between)
+            spread = extent.Spread.of(info, breakend=name == "breakend")
+            yield number, Change(name, ((chrom, pos), *far), pos + 1, between, spread=spread)
         elif set(alt.upper()) <= set("ACGTN"):
             at, old, new = trim(pos, ref.upper(), alt.upper())
             kind = "deletion" if len(old) > len(new) else "insertion"
             yield number, Change(kind, ((chrom, at - 1),), at, at + len(old) - 1, written=True)
         else:
-            yield number, _breakend(chrom, pos, alt)
+            yield number, replace(_breakend(chrom, pos, alt), spread=extent.Spread.of(info, breakend=True))
 
 
 def spelled_repeats(ref: str, alts: list[str], info: str) -> tuple[str, list[str]]:

@@ -142,35 +142,100 @@ class TestTheGeneIsCalled:
         assert {note.sample for note in notes if note.code == "structural_variant"} == {"A"}
 
 
+LOSSES = {
+    "exons 1-5": ("chr10 94760000 . N <DEL> . PASS END=94790000;SVTYPE=DEL GT 0/1", "*37/*38"),
+    "exons 1-5 on both strands": ("chr10 94760000 . N <DEL> . PASS END=94790000;SVTYPE=DEL GT 1/1", "*37/*37"),
+    "exons 1-5, as breakends": ("chr10 94760000 . N N[chr10:94790001[ . PASS SVTYPE=BND GT 0/1", "*37/*38"),
+    "exons 1-5, ends unsure": (
+        "chr10 94760000 . N <DEL> . PASS END=94790000;SVTYPE=DEL;CIPOS=-900,900;CIEND=-5000,9000 GT 0/1", "*37/*38"),
+    "exons 1-5, ends unsure, of one ALT of two": (
+        "chr10 94760000 . N <DEL>,<DUP> . PASS END=94790000;SVTYPE=DEL;IMPRECISE;CIPOS=-9,9,.,.;CIEND=-5,9,0,0 GT 0/1",
+        "*37/*38"),
+    "exons 1-5, length unsure": (
+        "chr10 94760000 . N <DEL> . PASS SVLEN=-30000;SVTYPE=DEL;CIPOS=-9.5,9.5;CILEN=-800,800 GT 0/1", "*37/*38"),
+    "exon 1": ("chr10 94700000 . N <DEL> . PASS END=94764000;SVTYPE=DEL GT 0/1", "*37/*38"),
+    "exons 1-4": ("chr10 94720000 . N <DEL> . PASS END=94781000;SVTYPE=DEL GT 0/1", "*37/*38"),
+    "exons 1-7": ("chr10 94700000 . N <DEL> . PASS END=94845000;SVTYPE=DEL GT 0/1", "*37/*38"),
+    "the gene": ("chr10 94700000 . N <DEL> . PASS END=94900000;SVTYPE=DEL GT 0/1", "*36/*38"),
+    "the gene, told by CN too": ("chr10 94700000 . N <DEL> . PASS END=94900000;SVTYPE=DEL GT:CN 0/1:1", "*36/*38"),
+    "the gene, ends unsure": (
+        "chr10 94700000 . N <DEL> . PASS END=94900000;SVTYPE=DEL;CIPOS=-5000,5000;CIEND=-5000,5000 GT 0/1", "*36/*38"),
+    "the gene, imprecise": ("chr10 94700000 . N <DEL> . PASS END=94900000;SVTYPE=DEL;IMPRECISE GT 0/1", "*36/*38"),
+}  # fmt: skip
+UNNAMED = {
+    "exons 2-5": "chr10 94775000 . N <DEL> . PASS END=94785000;SVTYPE=DEL GT 0/1",
+    "exons 2-5 on both strands": "chr10 94775000 . N <DEL> . PASS END=94785000;SVTYPE=DEL GT 1/1",
+    "exons 2-5, as breakends": "chr10 94775000 . N N[chr10:94783501[ . PASS SVTYPE=BND GT 0/1",
+    "exons 2-5, as the far breakend": "chr10 94783501 . N ]chr10:94775000]N . PASS SVTYPE=BND GT 0/1",
+    "exons 2-5, by CN": "chr10 94775000 . N <CNV> . PASS END=94785000;SVTYPE=CNV GT:CN ./.:1",
+    "exons 1-6": "chr10 94760000 . N <DEL> . PASS END=94830000;SVTYPE=DEL GT 0/1",
+    "exons 8-9": "chr10 94845000 . N <DEL> . PASS END=94860000;SVTYPE=DEL GT 0/1",
+    "exons 1-5 and a piece of exon 6": "chr10 94760000 . N <DEL> . PASS END=94820550;SVTYPE=DEL GT 0/1",
+    "exons 1-5, perhaps without exon 1": (
+        "chr10 94762000 . N <DEL> . PASS END=94790000;SVTYPE=DEL;CIPOS=-500,800 GT 0/1"),
+    "exons 1-5, perhaps with exon 6": (
+        "chr10 94760000 . N <DEL> . PASS END=94815000;SVTYPE=DEL;CIEND=-100,6000 GT 0/1"),
+    "exons 1-5 by breakends, perhaps with exon 6": (
+        "chr10 94760000 . N N[chr10:94815001[ . PASS SVTYPE=BND;CIPOS=-6000,6000 GT 0/1"),
+    "exons 1-5 by breakends, perhaps with exon 6, as GRIDSS writes it": (
+        "chr10 94760000 . N N[chr10:94815001[ . PASS SVTYPE=BND;CIPOS=0,0;CIRPOS=-6000,6000 GT 0/1"),
+    "exons 1-5, perhaps with exon 6, as unsure as its begin": (
+        "chr10 94700000 . N <DEL> . PASS END=94815000;SVTYPE=DEL;CIPOS=-6000,6000 GT 0/1"),
+    "exons 1-5, perhaps with exon 6, by its length": (
+        "chr10 94760000 . N <DEL> . PASS SVLEN=55000;SVTYPE=DEL;CIPOS=-2,2;CILEN=-6000,6000 GT 0/1"),
+    "exons 1-5, perhaps with exon 6, of one ALT of two": (
+        "chr10 94760000 . N <DUP>,<DEL> . PASS END=94815000;SVTYPE=CNV;CIEND=0,0,-6000,6000 GT 0/2"),
+    "exons 1-5, nobody says how sure": "chr10 94760000 . N <DEL> . PASS END=94790000;SVTYPE=DEL;IMPRECISE GT 0/1",
+    "exons 1-5, nobody can read how sure": "chr10 94760000 . N <DEL> . PASS END=94790000;CIPOS=-9,9,9 GT 0/1",
+    "exons 1-5, ends as bounds": "chr10 94760000 . N <DEL> . PASS SVLEN=30000;CILEN=29000,31000 GT 0/1",
+    "the gene, perhaps without exon 1": (
+        "chr10 94761000 . N <DEL> . PASS END=94900000;SVTYPE=DEL;CIPOS=-3000,3000 GT 0/1"),
+    "a part of one exon": "chr10 94781830 . N <DEL> . PASS END=94781900;SVTYPE=DEL GT 0/1",
+    "a splice site": "chr10 94776000 . N <DEL> . PASS END=94780600;SVTYPE=DEL GT 0/1",
+    "an intron, perhaps with an exon": (
+        "chr10 94783000 . N <DEL> . PASS END=94819000;SVTYPE=DEL;CIEND=-2000,2000 GT 0/1"),
+    "exons added": "chr10 94760000 . N <DUP> . PASS END=94790000;SVTYPE=DUP GT 0/1",
+}  # fmt: skip
+
+
 class TestNamedAlleles:
-    @pytest.mark.parametrize(
-        ("gene", "record", "diplotype"),
-        [
-            ("CYP2C19", "chr10 94770000 . N <DEL> . PASS END=94790000;SVTYPE=DEL GT 0/1", "*37/*38"),
-            ("CYP2C19", "chr10 94770000 . N <DEL> . PASS END=94790000;SVTYPE=DEL GT 1/1", "*37/*37"),
-            ("CYP2C19", "chr10 94770000 . N N[chr10:94790001[ . PASS SVTYPE=BND GT 0/1", "*37/*38"),
-            ("CYP2C19", "chr10 94700000 . N <DEL> . PASS END=94900000;SVTYPE=DEL GT 0/1", "*36/*38"),
-            ("CYP2C19", "chr10 94700000 . N <DEL> . PASS END=94900000;SVTYPE=DEL GT:CN 0/1:1", "*36/*38"),
-            ("SLCO1B1", "chr12 21100000 . N <DEL> . PASS END=21300000;SVTYPE=DEL GT 0/1", "*1/*48"),
-        ],
-    )
-    def test_losses_that_have_a_name(self, tmp_path: Path, gene: str, record: str, diplotype: str) -> None:
-        call = called(write(tmp_path, record), gene)
+    """An allele is named for the loss of the exons that its definition lists, and of no others."""
+
+    @pytest.mark.parametrize(("record", "diplotype"), LOSSES.values(), ids=LOSSES.keys())
+    def test_losses_that_have_a_name(self, tmp_path: Path, record: str, diplotype: str) -> None:
+        call = called(write(tmp_path, record), "CYP2C19")
         assert sorted(str(call["diplotype"]).split("/")) == diplotype.split("/")
 
-    @pytest.mark.parametrize(
-        "record",
-        [
-            "chr10 94781830 . N <DEL> . PASS END=94781900;SVTYPE=DEL GT 0/1",
-            "chr10 94776000 . N <DEL> . PASS END=94780600;SVTYPE=DEL GT 0/1",
-            "chr10 94770000 . N <DUP> . PASS END=94790000;SVTYPE=DUP GT 0/1",
-        ],
-        ids=["a part of one exon", "a splice site", "exons added"],
-    )
+    def test_the_loss_of_slco1b1(self, tmp_path: Path) -> None:
+        path = write(tmp_path, "chr12 21100000 . N <DEL> . PASS END=21300000;SVTYPE=DEL GT 0/1")
+        assert called(path, "SLCO1B1")["diplotype"] == "*1/*48"
+
+    @pytest.mark.parametrize("record", UNNAMED.values(), ids=UNNAMED.keys())
     def test_a_name_is_not_stretched_to_other_changes(self, tmp_path: Path, record: str) -> None:
-        assert called(write(tmp_path, record), "CYP2C19")["status"] == "not_called"
+        call = called(write(tmp_path, record), "CYP2C19")
+        assert (call["status"], call["diplotype"], call["phenotype"]) == ("not_called", None, None)
+        assert "structural_variant" in call["flags"]
+
+    @pytest.mark.parametrize(
+        ("gene", "record"),
+        [
+            ("SLCO1B1", "chr12 21141000 . N <DEL> . PASS END=21240000;SVTYPE=DEL GT 0/1"),
+            ("SLCO1B1", "chr12 21196000 . N <DEL> . PASS END=21240000;SVTYPE=DEL GT 0/1"),
+            ("CYP2D6", "chr22 42126570 . N <DEL> . PASS END=42130500;SVTYPE=DEL GT 0/1"),
+            ("UGT2B17", "chr4 68534000 . N <DEL> . PASS END=68556000;SVTYPE=DEL GT 1/1"),
+            ("GSTM1", "chr1 109684000 . N <DEL> . PASS END=109691500;SVTYPE=DEL GT 1/1"),
+        ],
+        ids=["all sites, not exon 1", "exons 8-15", "not exon 1", "half the gene", "more than half the gene"],
+    )
+    def test_nor_is_that_of_the_whole_gene_given_to_a_part(self, tmp_path: Path, gene: str, record: str) -> None:
+        call = called(write(tmp_path, record), gene)
+        assert (call["status"], call["diplotype"]) == ("not_called", None)
+
+    def test_two_records_that_take_away_other_exons_have_no_name(self, tmp_path: Path) -> None:
+        path = write(tmp_path, LOSSES["exons 1-5"][0], UNNAMED["exons 2-5"])
+        assert called(path, "CYP2C19")["status"] == "not_called"
 
     def test_two_bases_beside_lost_exons_leave_open_which_strand_is_which(self, tmp_path: Path) -> None:
         het = snv("chr10:94761900", "C", "T", "0/1")
-        record = "chr10 94770000 . N <DEL> . PASS END=94790000;SVTYPE=DEL GT 0/1"
+        record = "chr10 94760000 . N <DEL> . PASS END=94790000;SVTYPE=DEL GT 0/1"
         assert called(write(tmp_path, het, record), "CYP2C19")["status"] == "not_called"

@@ -9,7 +9,7 @@ import pytest
 import pgx
 from pgx.errors import InputError
 from pgx.variants.check import check
-from tests.variants.build import at, codes, knowledge
+from tests.variants.build import at, codes, compress, knowledge
 
 COLUMNS = "#CHROM POS ID REF ALT QUAL FILTER INFO FORMAT A"
 VKORC1 = "chr16 31096368 . C T . PASS . GT 0/1"
@@ -39,7 +39,19 @@ FOREIGN = {
     "rat": "##reference=rn6.fa",
     "dog": "##assembly=canFam3",
     "a chromosome longer than any of ours": "##contig=<ID=chr16,length=200000000>",
+    "a chromosome shorter than any of ours": "##contig=<ID=chr16,length=59632846>",
+    "the same, by its number alone": "##contig=<ID=16,length=59632846>",
+    "beside a decoy": "##contig=<ID=chrUn_KN707606v1_decoy,length=2200>\n##contig=<ID=chr16,length=59632846>",
+    "beside our name": "##reference=GRCh38\n##contig=<ID=chr16,length=59632846>",
+    "beside a last position": "##contig=<ID=chr16,length=31096369>\n##contig=<ID=chr12,length=72498081>",
+    "almost our length": "##contig=<ID=chr16,length=88000000>",
 }
+CANFAM = (
+    122678785, 85426708, 91889043, 88276631, 88915250, 77573801, 80974532, 74330416, 61074082, 69331447, 74389097,
+    72498081, 63241923, 60966679, 64190966, 59632846, 64289059, 55844845, 53741614, 58134056, 50858623, 61439934,
+)  # fmt: skip
+"""Chromosomes 1 to 22 of the dog (UCSC canFam3.chrom.sizes)."""
+OURS = "##reference=GRCh38"
 
 
 @pytest.mark.parametrize("line", FOREIGN.values(), ids=FOREIGN.keys())
@@ -64,10 +76,48 @@ class TestForeignGenomes:
         ["##reference=GRCh38", '##contig=<ID=chr16,species="Homo sapiens">'],
         ["##reference=GRCh38", "##contig=<ID=16,length=31096369>"],  # PLINK: the last position of the file
         ["##contig=<ID=chr16,length=90338345>", "##contig=<ID=chr16_KI270728v1_random,length=1872759>"],
+        [OURS, "##contig=<ID=chr16,length=31096368>"],
+        [OURS, "##contig=<ID=chr16>", "##contig=<ID=chr12>"],
+        [OURS, "##contig=<ID=chr16,length=0>"],
+        [OURS, "##contig=<ID=chrUn_KN707606v1_decoy,length=2200>", "##contig=<ID=HLA-A*01:01:01:01,length=3503>"],
+        [OURS, "##contig=<ID=chr16_KI270728v1_random,length=1872759>", "##contig=<ID=chrEBV,length=171823>"],
+        [OURS, "##contig=<ID=chrM,length=16569>", "##contig=<ID=chrY,length=57227415>"],
+        [OURS, "##contig=<ID=chr16,length=2147483647>"],  # bcftools convert
+        [OURS, "##source=PLINKv1.90", "##contig=<ID=16,length=70000000>", "##contig=<ID=12,length=60000000>"],
+        [OURS, "##source=VarDict_v1.8.2", "##contig=<ID=chr16,length=70000000>"],
+        [OURS, "##contig=<ID=chr16,length=90161966>", "##contig=<ID=chr12,length=133185664>"],  # a whole array's end
+        ["##contig=<ID=chr1,length=248956422>", "##contig=<ID=chr16,length=70000000>"],
     ],
 )
 def test_ours_are_read(tmp_path: Path, lines: list[str]) -> None:
     assert at(pgx.variants.read(write(tmp_path, lines, VKORC1), knowledge()), "chr16", 31096368) == ("CALLED", (0, 1))
+
+
+class TestADogUnderHumanNames:
+    META = tuple(f"##contig=<ID=chr{number},length={length}>" for number, length in enumerate(CANFAM, 1))
+
+    @pytest.mark.parametrize("kept", [META, META[15:16], META[:20], (OURS, *META[:16])])
+    def test_is_refused_in_one_line(self, tmp_path: Path, kept: tuple[str, ...]) -> None:
+        path = write(tmp_path, list(kept), VKORC1)
+        with pytest.raises(InputError, match="the file is of another genome") as caught:
+            pgx.variants.read(path, knowledge(), build="GRCh38")
+        assert "\n" not in str(caught.value)
+        assert [finding.severity for finding in check(path).findings].count("error") == 1
+
+    def test_is_refused_from_an_indexed_file(self, tmp_path: Path) -> None:
+        path = compress(write(tmp_path, [OURS, self.META[15]], VKORC1))
+        with pytest.raises(InputError, match="another genome"):
+            pgx.variants.read(path, knowledge())
+
+    def test_a_last_position_outside_our_genes_is_found_by_the_index_too(self, tmp_path: Path) -> None:
+        meta = [OURS, "##contig=<ID=chr16,length=70000001>"]
+        path = compress(write(tmp_path, meta, VKORC1, "chr16 70000000 . A G . PASS . GT 0/1"))
+        assert at(pgx.variants.read(path, knowledge()), "chr16", 31096368) == ("CALLED", (0, 1))
+        assert not check(path).refused
+
+    def test_chromosomes_without_our_genes_do_not_matter(self, tmp_path: Path) -> None:
+        path = write(tmp_path, [OURS, "##contig=<ID=chrY,length=20000000>"], VKORC1)
+        assert at(pgx.variants.read(path, knowledge()), "chr16", 31096368) == ("CALLED", (0, 1))
 
 
 def test_two_genomes_in_one_header_are_refused(tmp_path: Path) -> None:
