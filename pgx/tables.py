@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from mmap import ACCESS_READ, mmap
@@ -19,6 +20,10 @@ from pgx.io import write_bytes
 _HIDDEN = f"[{HIDDEN}]"
 _HEAD = 65536
 """Bytes of a table that are looked at to see whose it is."""
+_METADATA = 1 << 26
+"""Bytes of the metadata of a Parquet file that are looked at."""
+_FIRST, _BETWEEN = 22, 13
+"""The most bytes before the first name of a column in that metadata, and between two: no other name fits there."""
 
 
 def separator_of(heading: str) -> str:
@@ -104,10 +109,7 @@ def check_table(place: str | Path | None, columns: Sequence[str]) -> None:
     if not path.is_file() or not path.stat().st_size or path.with_name(f"{path.name}.provenance.json").is_file():
         return
     if path.suffix == ".parquet":
-        try:
-            ours = "pgx" in pl.read_parquet_metadata(path) or [*pl.read_parquet_schema(path)][: len(columns)] == columns
-        except (pl.exceptions.PolarsError, OSError):
-            ours = False
+        ours = _is_our_parquet(path, columns)
     else:
         with path.open("rb") as file:
             head = file.read(_HEAD).decode("utf-8", "replace")
@@ -115,6 +117,32 @@ def check_table(place: str | Path | None, columns: Sequence[str]) -> None:
         ours = named if path.suffix == ".json" else head.splitlines()[0].split("\t")[: len(columns)] == columns
     if not ours:
         raise _not_ours(path)
+
+
+def _is_our_parquet(path: Path, columns: Sequence[str]) -> bool:
+    """Whether a file has our origin in its metadata, or begins with these columns.
+
+    Its last part is looked at as bytes: polars may end the process at a damaged file.
+    """
+    with path.open("rb") as file:
+        end = file.seek(0, os.SEEK_END)
+        file.seek(max(0, end - 8))
+        tail = file.read()
+        size = int.from_bytes(tail[:4], "little")
+        if tail[4:] != b"PAR1" or size > end - 8:
+            return False
+        file.seek(end - 8 - size)
+        metadata = file.read(min(size, _METADATA))
+    if b"\x18\x03pgx" in metadata:  # a key of three letters
+        return True
+    at, between = 0, _FIRST
+    for name in columns:
+        text = bytes([len(name.encode())]) + name.encode()
+        at = metadata.find(text, at, at + between + len(text))
+        if at < 0:
+            return False
+        at, between = at + len(text), _BETWEEN
+    return True
 
 
 def tsv(frame: pl.DataFrame) -> str:

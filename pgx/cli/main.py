@@ -15,7 +15,7 @@ from pgx.cli.completion import Command, Group, typed_command
 from pgx.cli.outputs import guarded
 from pgx.cli.protection import protected
 from pgx.cli.settings import defaults
-from pgx.cli.shown.terminal import guard_streams
+from pgx.cli.shown.terminal import STDOUT, guard_streams, leave_stdout
 from pgx.errors import PgxError, kind_and_place, shown_place, without_secrets
 from pgx.guard.letters import visible
 
@@ -90,7 +90,14 @@ def main() -> None:
         _register(sys.argv[1] if len(sys.argv) > 1 else typed_command())
         set_by_file = defaults(lambda: typer.main.get_command(app), sys.argv[1:], (*_COMMANDS, *_GROUPS))
         # Under `python -m` too, so that completion is that of the command `pgx`.
-        app(prog_name="pgx", default_map=set_by_file)
+        try:
+            app(prog_name="pgx", default_map=set_by_file)
+        except SystemExit:
+            try:
+                sys.stdout.flush()  # a full disk is told here, as one line, and not by Python at exit
+            except BrokenPipeError:  # nobody reads on: no error
+                leave_stdout()
+            raise
     except PgxError as error:
         for line in error.details:
             print(f"pgx: {' '.join(line.split())}", file=sys.stderr)
@@ -100,6 +107,8 @@ def main() -> None:
     except MemoryError:
         _fail("the memory is not enough for these inputs; give fewer persons at a time, or use `pgx cohort run`", 3)
     except OSError as error:
+        if error.filename == STDOUT:
+            leave_stdout()
         _fail(f"{shown_place(error.filename or 'input/output')}: {error.strerror or error}", 3)
     except Exception as error:
         if os.environ.get("PGX_DEBUG"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from pgx.cli.options import Role
+from pgx.cli.shown.terminal import leave_stdout
 from pgx.errors import PgxError
 from pgx.inputs import model_files
 from pgx.io import check_outputs, reading, table_files
@@ -35,8 +35,7 @@ def guarded(command: Command) -> Command:
             try:
                 command(**given)
             except BrokenPipeError:
-                # The reader of our stdout went away (``| head``): not an error, but Python would print one at exit.
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                leave_stdout()  # its reader went away (``| head``): not an error
 
     return run
 

@@ -20,6 +20,7 @@ from pgx.clinical.records import MANY, FileRecord, key_of, recall
 from pgx.clinical.statements import Events
 from pgx.guard import alike_names
 from pgx.guard.digests import stamp
+from pgx.guard.private_files import open_private, write_private
 from pgx.knowledge.base import KnowledgeBase
 from pgx.knowledge.recent import Recent
 
@@ -75,7 +76,7 @@ def cut(
             about = {"at": at, "path": path, "stamp": mark, "named": len(names), "almost": almost}
             told.append({**about, **_of_all(record.events)})
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{_TOLD}.new").write_text(json.dumps(told), encoding="utf-8")
+    write_private(folder / f"{_TOLD}.new", json.dumps(told))
     (folder / f"{_TOLD}.new").replace(folder / _TOLD)
 
 
@@ -125,7 +126,8 @@ def _write(
         by_block = parts.filter(pl.col(_BLOCK).is_not_null()).partition_by(_BLOCK, as_dict=True, include_key=False)
         for number in own:
             part = by_block.get((number,), frame.clear())
-            part.write_ipc(folder / f"{number}.{name}.arrow", compression="lz4")
+            with open_private(folder / f"{number}.{name}.arrow") as stream:
+                part.write_ipc(stream, compression="lz4")
     for number, persons in own.items():
         whose_days = {
             name: {person: day.isoformat() for person in persons if (day := days.get(person))}
@@ -136,7 +138,7 @@ def _write(
             "listed": [person for person in persons if person in events.listed],
             **whose_days,
         }
-        (folder / f"{number}.json").write_text(json.dumps(told), encoding="utf-8")
+        write_private(folder / f"{number}.json", json.dumps(told))
 
 
 def _read(told: Mapping[str, Any], number: int, kb: KnowledgeBase, folder: Path, how: How) -> FileRecord:

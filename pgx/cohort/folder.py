@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pgx.errors import InputError
+from pgx.guard.limits import read_json as parse
+from pgx.guard.private_files import open_private
 from pgx.io import PRIVATE, permissions, write_bytes
 
 Json = dict[str, Any]
@@ -71,12 +74,39 @@ class Folder:
         """Return the state of a block; None if it is not done, was done for another plan, or lost a part.
 
         With `verify` the parts are read and compared with their checksums.
+
+        Raises
+        ------
+        InputError
+            If it names a part outside the folder.
         """
         state = read_json(self.state(number))
-        if state is None or state.get("plan") != plan:
+        if state is None or state.get("plan") != plan or not _is_state(state, number):
             return None
+        for name in state["files"]:
+            _check_name(name, self.state(number))
         whole = all(_is_whole(self.root / name, one, verify) for name, one in state["files"].items())
         return state if whole else None
+
+
+def _is_state(state: Json, number: int) -> bool:
+    """Whether a state has all that is asked of one."""
+    files, lists = state.get("files"), (state.get("failures"), state.get("notes"))
+    return (
+        state.get("block") == number
+        and all(type(state.get(name)) is int for name in ("persons", "lost"))
+        and all(isinstance(rows, list) and all(isinstance(row, dict) for row in rows) for rows in lists)
+        and isinstance(state.get("pages"), dict)
+        and isinstance(files, dict)
+        and all(isinstance(one, dict) and {"bytes", "sha256"} <= one.keys() for one in files.values())
+    )
+
+
+def _check_name(name: str, file: Path) -> None:
+    """Refuse a part outside the folder: merging shards writes a file of its name."""
+    parts = name.split("/")
+    if name.startswith(("/", ".")) or not {"", ".", ".."}.isdisjoint(parts) or "\0" in name:
+        raise InputError(f"it names a part {name!r} outside the cohort's folder", file=file, fix="run the shard again")
 
 
 def _is_whole(path: Path, told: Json, verify: bool) -> bool:
@@ -88,7 +118,7 @@ def _is_whole(path: Path, told: Json, verify: bool) -> bool:
 def read_json(path: Path) -> Json | None:
     """Return a file of state; None if there is none, or it is cut short."""
     try:
-        found = json.loads(path.read_bytes())
+        found = parse(path.read_bytes())
     except (FileNotFoundError, ValueError):
         return None
     return found if isinstance(found, dict) else None
@@ -113,7 +143,7 @@ def place(folder: Folder, files: dict[Path, bytes]) -> dict[str, Json]:
     for path, content in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = folder.unfinished / f"{os.getpid()}-{path.parent.name}-{path.name}"
-        with temporary.open("wb") as handle:
+        with open_private(temporary) as handle:
             handle.write(content)
             handle.flush()
             os.fsync(handle.fileno())

@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from pgx.cohort.folder import Folder, Json, read_json
-from pgx.cohort.plan import Plan
+from pgx.cohort.plan import TABLES, Plan
 from pgx.cohort.pseudonymous import hidden
 from pgx.errors import InputError
 
 LAYOUT = 1
 _IDENTITY = ("versions", "inputs", "options", "parameters", "persons")
 """Parts of a manifest that must be the same for two runs to be one."""
+_MOST = 1_000_000_000
+"""Persons of a cohort."""
 
 
 def asked(plan: Plan, versions: Mapping[str, str], prints: Mapping[str, Json]) -> Json:
@@ -66,7 +68,28 @@ def read(folder: Folder) -> Json:
     if found.get("layout") != LAYOUT:
         raise InputError(f"its manifest has layout {found.get('layout')}, not {LAYOUT}", file=folder.manifest,
                          fix="use the version of pgx that wrote it")  # fmt: skip
+    if not _is_whole(found):
+        raise InputError("a damaged manifest", file=folder.manifest, fix="give the run another folder")
     return found
+
+
+def _is_whole(found: Json) -> bool:
+    """Whether a manifest has all that is asked of one: its folder may have come from anywhere."""
+    if not all(isinstance(found.get(name), dict) for name in ("versions", "options", "parameters", "persons")):
+        return False
+    parameters, inputs = found["parameters"], found.get("inputs")
+    count, size, names = found["persons"].get("count"), parameters.get("block_size"), parameters.get("tables")
+    return (
+        type(count) is int
+        and type(size) is int
+        and 0 <= count <= _MOST
+        and size >= 1
+        and isinstance(names, list)
+        and all(isinstance(name, str) and name in TABLES for name in names)
+        and all(isinstance(found["versions"].get(name), str) for name in ("pgx", "knowledge", "knowledge_sha256"))
+        and isinstance(inputs, list)
+        and all(isinstance(one, dict) and isinstance(one.get("name"), str) and "sha256" in one for one in inputs)
+    )
 
 
 def check_same(old: Json, new: Json, place: Path) -> None:

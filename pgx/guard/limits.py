@@ -60,6 +60,7 @@ HEADER_LINES = Limit("a header", 1_000_000, "lines", "leave out header lines tha
 SAMPLES = Limit("a run", 100_000, "samples", "choose some with --samples, or use `pgx cohort run`")
 RECORD = Limit("a clinical file that is read whole", 512 * _MIB, "bytes", "split it by persons, or give NDJSON")
 RECORD_LINE = Limit("a line of a clinical file", 64 * _MIB, "bytes", "the file is damaged, or not what its name says")
+PARQUET = Limit("a Parquet file of histories, read", 8192 * _MIB, "bytes", "split it by persons")
 COLUMNS = Limit("a clinical table", 20_000, "columns", "leave out columns that are not about the patients' history")
 OUTSIDE = Limit("a file of outside calls", 16 * _MIB, "bytes", "give the calls alone")
 OUTSIDE_LINE = Limit("a line of outside calls", 1 << 16, "characters", "give one call a line")
@@ -74,8 +75,8 @@ KEY = Limit("a key", 1 << 16, "characters", "it is not a key")
 MODEL = Limit("a file of a model", 256 * _MIB, "bytes", "it is not a model that `pgx train` wrote")
 
 LIMITS = (
-    LINE, HEADER, HEADER_LINES, SAMPLES, RECORD, RECORD_LINE, COLUMNS, OUTSIDE, OUTSIDE_LINE, NAME, HEADING, SHEET,
-    TABLE, SETTINGS, RESULT, SCORE, KEY, MODEL,
+    LINE, HEADER, HEADER_LINES, SAMPLES, RECORD, RECORD_LINE, PARQUET, COLUMNS, OUTSIDE, OUTSIDE_LINE, NAME, HEADING,
+    SHEET, TABLE, SETTINGS, RESULT, SCORE, KEY, MODEL,
 )  # fmt: skip
 """All limits, in the order of the table in ``pgx/README.md``."""
 

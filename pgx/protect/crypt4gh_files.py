@@ -18,6 +18,7 @@ from types import ModuleType
 
 from pgx.errors import InputError, UsageError
 from pgx.guard.limits import KEY, read_file, refuse_pipe
+from pgx.guard.private_files import open_private
 
 SUFFIX = ".c4gh"
 _PASSPHRASE = "C4GH_PASSPHRASE"
@@ -128,7 +129,7 @@ def _decrypt(path: Path, target: Path, key: bytes) -> None:
             if source.read(len(_MAGIC)) != _MAGIC:
                 raise InputError("is no Crypt4GH file", file=path)
             source.seek(0)
-            with target.open("wb") as sink:
+            with open_private(target) as sink:
                 library.decrypt([(0, key, None)], source, sink)
     except OSError as error:
         raise InputError(f"cannot be read ({error.strerror or error})", file=path) from error

@@ -13,6 +13,8 @@ import polars as pl
 from pgx import schema
 from pgx.errors import InputError, UsageError
 from pgx.guard import staging
+from pgx.guard.panics import no_panic
+from pgx.guard.parquet import read_parquet
 from pgx.reports import file_names
 from pgx.reports.formats import index, multiqc, pdf, result_json, tables
 from pgx.reports.formats.fhir import fhir_of, to_text
@@ -31,11 +33,11 @@ PROVENANCE = "provenance.json"
 """The file that says how the files of a folder were made."""
 COMPLETE = "complete.json"
 """The file that a folder of several persons has once it is whole."""
-_TABLES: Mapping[str, Callable[[Path], pl.LazyFrame]] = {
-    "tsv": partial(pl.scan_csv, separator="\t", infer_schema=False, quote_char=None),
-    "parquet": pl.scan_parquet,
+_TABLES: Mapping[str, Callable[[Path], pl.DataFrame]] = {
+    "tsv": partial(pl.read_csv, columns=["sample"], separator="\t", infer_schema=False, quote_char=None),
+    "parquet": partial(read_parquet, columns=["sample"]),
 }
-"""How the tables of each format are looked into."""
+"""How the persons of the tables of each format are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,8 +277,9 @@ def _check_tables(result: Result, folder: Path, formats: Sequence[str]) -> None:
         if ending not in formats or not calls.is_file():
             continue
         try:
-            others = set(read(calls).select("sample").unique().collect()["sample"])
-        except (pl.exceptions.PolarsError, UnicodeDecodeError):
+            with no_panic(InputError("a damaged table", file=calls)):
+                others = set(read(calls)["sample"])
+        except (pl.exceptions.PolarsError, UnicodeDecodeError, InputError):
             continue  # not a table of ours: what is written over is checked elsewhere
         if others and others.isdisjoint(result.samples):
             raise InputError(

@@ -236,6 +236,21 @@ def test_closing_the_pipe_is_no_error(tmp_path):
     assert "BrokenPipe" not in done.stderr
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("command", [("--version",), ("--help",), ("schema", "calls"), ("call", PERSON, "-o", "-")])
+def test_a_full_disk_behind_standard_output_is_one_line(tmp_path, command, unbuffered):
+    import os
+    import subprocess
+    import sys
+
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "pgx.cli.main", *map(str, command)], stdout=full, stderr=subprocess.PIPE, text=True,
+            cwd=tmp_path, env={**os.environ, "PYTHONUNBUFFERED": unbuffered}, check=False,
+        )  # fmt: skip
+    assert (done.returncode, done.stderr) == (3, "pgx: standard output: No space left on device\n")
+
+
 def test_a_pipe_that_nobody_reads_is_no_error_of_ours(tmp_path):
     import subprocess
     import sys

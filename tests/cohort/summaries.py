@@ -27,6 +27,8 @@ def write_cohort(folder: Path, kb: KnowledgeBase, tables: Mapping[str, pl.DataFr
     told = {
         "layout": 1,
         "plan": "made",
+        "inputs": [],
+        "options": {},
         "persons": {"count": len(people), "sha256": ""},
         "parameters": {"block_size": block_size, "tables": list(tables)},
         "versions": {"pgx": "0", "knowledge": kb.version, "knowledge_sha256": kb.checksum},

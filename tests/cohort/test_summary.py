@@ -349,7 +349,8 @@ def test_what_is_not_finished_or_not_of_this_knowledge_is_refused(made, kb, tmp_
     (tmp_path / "manifest.json").write_text(json.dumps({key: told[key] for key in told if key != "blocks"}))
     (tmp_path / ".pgx/blocks").mkdir(parents=True)
     for number in (0, 3):
-        state = {"plan": told["plan"], "files": {}, "lost": 0}
+        counts = {"block": number, "persons": 1, "lost": 0}
+        state = {"plan": told["plan"], **counts, "files": {}, "pages": {}, "failures": [], "notes": []}
         (tmp_path / f".pgx/blocks/{number:05d}.json").write_text(json.dumps(state))
     assert (pgx.cohort.status(tmp_path)["state"] == "done").sum() == 2
     with pytest.raises(InputError, match="2 of 5 blocks are done"):

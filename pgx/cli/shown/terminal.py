@@ -7,12 +7,22 @@ import io
 import os
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
 from pgx.guard.letters import visible
 
 _COLOUR = re.compile(r"(\x1b\[[0-9;]*m)")
+
+
+STDOUT = "standard output"
+"""What errors call it that came up while it was written."""
+
+
+def leave_stdout() -> None:
+    """Send what is still written to standard output nowhere: Python would print an error of it at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def guard_streams() -> None:
@@ -42,14 +52,29 @@ class _Closed(io.TextIOBase):
 
 
 def _guard(stream: TextIO) -> None:
-    write, coloured = stream.write, stream.isatty()
+    name = STDOUT if stream is sys.stdout else "standard error"
+    write, coloured = _named(stream.write, name), stream.isatty()
 
     def guarded(text: str) -> int:
         if text.isprintable():
-            return write(text)
+            return int(write(text))
         parts = _COLOUR.split(text) if coloured else [text]
         write("".join(part if number % 2 else visible(part, kept="\n\t") for number, part in enumerate(parts)))
         return len(text)
 
     replaced: Any = stream
-    replaced.write = guarded
+    replaced.write, replaced.flush = guarded, _named(stream.flush, name)
+
+
+def _named(write: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """Let errors of writing, as on a full disk, name what was written: the system names no file."""
+
+    def named(*given: Any) -> Any:
+        try:
+            return write(*given)
+        except OSError as error:
+            if error.filename is None and not isinstance(error, BrokenPipeError):
+                error.filename = name
+            raise
+
+    return named

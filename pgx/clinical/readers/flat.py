@@ -40,8 +40,8 @@ from pgx.clinical.readers.text import decode
 from pgx.clinical.statements import RAW, Events
 from pgx.clinical.vocabulary import column_name
 from pgx.errors import InputError
+from pgx.guard import parquet
 from pgx.guard.limits import COLUMNS
-from pgx.guard.panics import no_panic
 from pgx.tables import separator_of
 
 DATES_ONLY = ("birth_date", "as_of")
@@ -186,11 +186,7 @@ _DECIMAL_COMMA = re.compile(r"^(\s*[-+]?(?:\d+(?=,\d{1,2}(?!\d))|0(?=,\d))),(\d+
 
 def read_parquet(events: Events, data: bytes) -> None:
     """Read Parquet, one row a person."""
-    try:
-        with no_panic(InputError("a damaged Parquet file", file=events.file)):
-            frame = pl.read_parquet(io.BytesIO(data))
-    except (pl.exceptions.PolarsError, OSError, ValueError) as error:
-        raise InputError(f"not a readable Parquet file: {str(error).splitlines()[0][:80]}", file=events.file) from None
+    frame = parquet.read_parquet(data, events.file)
     if frame.is_empty():
         raise InputError("no person", file=events.file)
     columns = []

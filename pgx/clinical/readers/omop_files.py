@@ -15,6 +15,7 @@ from pgx.clinical.readers.text import as_text
 from pgx.clinical.statements import Events
 from pgx.errors import InputError
 from pgx.guard.panics import no_panic
+from pgx.guard.parquet import read_parquet
 from pgx.tables import separator_of
 
 _OTHER = ("concept", "visit_occurrence")
@@ -53,12 +54,12 @@ def _file(path: Path, ids: Collection[int] | None, needed: Collection[str] | Non
 
 def _text(path: Path, ids: Collection[int] | None, needed: Collection[str] | None) -> pl.DataFrame:
     if ".parquet" in path.name.lower():
-        lazy = pl.scan_parquet(path)
-    else:
-        head = read_head(path)
-        separator = separator_of(head.split(b"\n", 1)[0].decode("utf-8", "replace"))
-        quote = None if separator == "\t" else '"'  # the vocabulary tables of Athena are unquoted TSV
-        lazy = pl.scan_csv(path, separator=separator, quote_char=quote, infer_schema=False)
+        among = None if ids is None else ("concept_id", ids)
+        return as_text(read_parquet(path, columns=needed, among=among, small_letters=True))
+    head = read_head(path)
+    separator = separator_of(head.split(b"\n", 1)[0].decode("utf-8", "replace"))
+    quote = None if separator == "\t" else '"'  # the vocabulary tables of Athena are unquoted TSV
+    lazy = pl.scan_csv(path, separator=separator, quote_char=quote, infer_schema=False)
     lazy = lazy.rename({name: name.lower() for name in lazy.collect_schema().names()})
     if ids is not None:
         lazy = lazy.filter(pl.col("concept_id").cast(pl.Int64, strict=False).is_in(sorted(ids)))

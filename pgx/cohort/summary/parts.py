@@ -12,6 +12,7 @@ from pgx.cohort import manifest
 from pgx.cohort.folder import Folder, Json
 from pgx.cohort.plan import block_count
 from pgx.errors import InputError, UsageError
+from pgx.guard.parquet import check_parquet
 from pgx.knowledge import KnowledgeBase
 
 GIVEN, ESTIMATED, NONE = "given", "estimated", "none"
@@ -94,6 +95,10 @@ def open_parts(place: Path, kb: KnowledgeBase, grouping: str | None) -> Parts:
     if versions["knowledge_sha256"] != kb.checksum:
         raise InputError(f"it was run with the knowledge base {versions['knowledge']} of other content than "
                          f"{kb.version}", file=place, fix="use the pgx and the --knowledge of the run")  # fmt: skip
+    # A folder may have come from another machine, and its files may have been damaged on the way.
+    check_parquet(
+        sorted(path for table in told["parameters"]["tables"] for path in folder.root.glob(f"{table}/part-*.parquet"))
+    )
     found = Parts(folder, told, pl.DataFrame(), NONE)
     if not found.has("calls"):
         raise InputError("the run wrote no calls", file=place, fix="run it with all tables")

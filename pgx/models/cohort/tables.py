@@ -15,6 +15,7 @@ import polars as pl
 from pgx.errors import InputError
 from pgx.guard.limits import HEADER, refuse_pipe
 from pgx.guard.panics import no_panic
+from pgx.guard.parquet import check_parquet
 from pgx.tables import separator_of
 
 _WORDS = ("", "na", "n/a", "#n/a", "<na>", "n.a.", "nan", "null", "unknown", "unk", "not known", "missing",
@@ -70,7 +71,8 @@ def absent(table: pl.DataFrame) -> pl.DataFrame:
 
 def _read(source: Path) -> pl.DataFrame:
     if source.suffix == ".parquet":
-        return pl.read_parquet(source)
+        check_parquet([source])
+        return pl.scan_parquet(source, glob=False, hive_partitioning=False).collect()
     if source.suffix == ".json":
         return pl.read_json(source, infer_schema_length=None)
     if source.suffix in (".tsv", ".csv"):
@@ -144,7 +146,8 @@ def source(table: pl.DataFrame | Path) -> Source:
         return Source(frame.height, frame.clear(), lambda first, size, columns: (
             frame.slice(first, size) if columns is None else frame.select(columns).slice(first, size)))  # fmt: skip
     with _understood(table):
-        lazy = pl.scan_parquet(table)
+        check_parquet([table], blocks=True)
+        lazy = pl.scan_parquet(table, glob=False, hive_partitioning=False)
         head, height = lazy.head(0).collect(), int(lazy.select(pl.len()).collect().item())
     if head.width == 0 or height == 0:
         raise InputError("the table has no rows", file=table)

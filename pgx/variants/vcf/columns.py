@@ -18,6 +18,7 @@ from isal import igzip
 from numpy.typing import NDArray
 
 from pgx.errors import InputError
+from pgx.guard.private_files import open_private, write_private
 from pgx.variants.vcf.header import Header, parse
 from pgx.variants.vcf.source import Source
 from pgx.variants.vcf.windows import Windows
@@ -86,7 +87,7 @@ class ColumnWriter:
         self._waiting = [[] for _ in self.places]
         self._sizes = [0] * len(self.places)
         for number in range(len(self.places)):
-            self.path(number).write_bytes(gzip.compress(b"", mtime=0))
+            write_private(self.path(number), gzip.compress(b"", mtime=0))
 
     def path(self, group: int) -> Path:
         """Return where the records of a group are kept."""
@@ -127,7 +128,7 @@ class ColumnWriter:
 
     def _write(self, group: int) -> None:
         if self._waiting[group]:
-            with self.path(group).open("ab") as stream:
+            with open_private(self.path(group), "ab") as stream:
                 stream.write(igzip.compress(b"".join(self._waiting[group]), compresslevel=1))
             self._waiting[group], self._sizes[group] = [], 0
 
@@ -191,7 +192,7 @@ def header_of(told: dict[str, Any]) -> Header:
 
 def write_description(folder: Path, files: list[dict[str, Any]]) -> None:
     """Say what the folder holds; it is complete once this is written."""
-    (folder / "files.json.new").write_text(json.dumps(files), encoding="utf-8")
+    write_private(folder / "files.json.new", json.dumps(files))
     (folder / "files.json.new").replace(folder / "files.json")
 
 

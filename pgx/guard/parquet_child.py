@@ -1,0 +1,85 @@
+"""The process that opens a stranger's Parquet file for `pgx.guard.parquet`: what breaks in the library breaks here.
+
+It is run as a file of its own and imports nothing of ours. Its first line of input is a `dict` as JSON; what follows
+is the content of the file, if no paths are named. It writes Arrow IPC, or one line about what is wrong.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import resource
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, Any
+
+import polars as pl
+
+UNREADABLE = 3
+"""Exit code when the library itself says that a file cannot be read."""
+_BLOCK = 4_000_000
+"""Cells of a block."""
+
+
+def main(source: IO[bytes], target: IO[bytes]) -> int:
+    """Do what the first line of the input asks for; return the exit code."""
+    task: dict[str, Any] = json.loads(source.readline())
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump of the memory would be the patients' data on disk
+    _lower(resource.RLIMIT_DATA, task["memory"])
+    _lower(resource.RLIMIT_CPU, task["seconds"])
+    try:
+        if task["paths"] is None:
+            _frame(io.BytesIO(source.read()), task).write_ipc_stream(target)
+        elif task["how"] == "frame":
+            _frame(Path(task["paths"][0]), task).write_ipc_stream(target)
+        else:
+            for path in task["paths"]:
+                (_read_blocks if task["how"] == "blocks" else _read_whole)(Path(path))
+    except (pl.exceptions.PolarsError, OSError, ValueError) as error:
+        line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        target.write(line[:200].encode("utf-8", "replace"))
+        return UNREADABLE
+    return 0
+
+
+def _lower(what: int, most: int) -> None:
+    """Set a limit, unless a lower one holds already."""
+    hard = resource.getrlimit(what)[1]
+    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(what, (most, hard))
+
+
+def _scan(source: Path | io.BytesIO) -> pl.LazyFrame:
+    return pl.scan_parquet(source, glob=False, hive_partitioning=False)
+
+
+def _frame(source: Path | io.BytesIO, task: dict[str, Any]) -> pl.DataFrame:
+    """Return the rows and columns that are asked for; names are compared in small letters, and become such."""
+    lazy = _scan(source)
+    columns: Sequence[str] | None = task["columns"]
+    among: Sequence[Any] | None = task["among"]
+    if task["small_letters"]:
+        lazy = lazy.rename({name: name.lower() for name in lazy.collect_schema().names()})
+    if among is not None:
+        lazy = lazy.filter(pl.col(among[0]).cast(pl.Int64, strict=False).is_in(among[1]))
+    if columns is not None:
+        lazy = lazy.select(name for name in lazy.collect_schema().names() if name in columns)
+    return lazy.collect()
+
+
+def _read_whole(path: Path) -> None:
+    _scan(path).collect()
+
+
+def _read_blocks(path: Path) -> None:
+    """Read every cell, a block at a time, as `pgx.models.cohort.tables.source` does after this."""
+    lazy = _scan(path)
+    width = max(1, len(lazy.head(0).collect().columns))
+    size = max(1000, _BLOCK // width)
+    for first in range(0, int(lazy.select(pl.len()).collect().item()), size):
+        lazy.slice(first, size).collect()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.stdin.buffer, sys.stdout.buffer))
