@@ -26,7 +26,7 @@ from pgx.options import Names, Options, PathLike, Paths, names_of, paths_of
 from pgx.pipeline import versions
 from pgx.reports import file_names
 from pgx.reports.formats import index
-from pgx.reports.write import COMPLETE, PER_SAMPLE, is_page, mark_complete
+from pgx.reports.write import COMPLETE, PER_SAMPLE, PROVENANCE, is_page, mark_complete
 
 MANY = 100
 """Persons from which pages are made in blocks."""
@@ -83,7 +83,7 @@ def suits(asked: Asked) -> bool:
     if how_written().seal:
         return False  # what is made in blocks is read again before it is whole
     names = {path.name for path in asked.out.iterdir()} if asked.out.is_dir() else set()
-    if WORK not in names and (any(map(is_page, names)) or names & {*index.FILES, COMPLETE, FAILURES}):
+    if WORK not in names and (any(map(is_page, names)) or names & {*index.FILES, COMPLETE, FAILURES, PROVENANCE}):
         return False  # pages of another run, some of which may have to be renewed or to go
     return _count(asked) >= MANY
 
