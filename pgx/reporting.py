@@ -122,10 +122,10 @@ def report(
             whole = [name for name in chosen if name in WHOLE_RUN]
             names += write(result, Path(out), whole, lexicon=lexicon, per_sample=False)
             if len(results) > 1 and pages:
-                write_index(results, Path(out), lexicon=lexicon, linked="html" in pages)
+                names += write_index(results, Path(out), lexicon=lexicon, linked="html" in pages)
             if {"tsv", "parquet"} & set(chosen):
                 # Tables have no room for it: the pages and documents carry it themselves.
                 put(Path(out) / PROVENANCE, (json.dumps(result.provenance, indent=2) + "\n").encode())
             if len(result.samples) > 1:
-                mark_complete(Path(out), versions(), chosen, persons=len(result.samples), files=len(names))
+                mark_complete(Path(out), versions(), chosen, persons=len(result.samples), files=len(set(names)))
     return result

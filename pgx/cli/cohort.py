@@ -35,6 +35,7 @@ def run(
     sheet: opt.Sheet = None,
     clinical: opt.Clinical = None,
     outside_calls: opt.OutsideCalls = None,
+    medications: opt.Medications = None,
     drugs: opt.Drugs = None,
     reports: Annotated[
         str | None,
@@ -82,8 +83,8 @@ def run(
 
     with steps("persons", quiet=quiet, log_file=log_file) as progress:
         done = cohort.run(
-            vcf or (), out, sheet=sheet, clinical=clinical or (), outside_calls=outside_calls or (), drugs=drugs,
-            reports=reports or (),
+            vcf or (), out, sheet=sheet, clinical=clinical or (), outside_calls=outside_calls or (),
+            medications=medications, drugs=drugs, reports=reports or (),
             tables=USUAL if tables is None else tables, block_size=block_size, threads=threads,
             scheduler=_scheduler(executor, scheduler), shard=_shard(shard), verify=verify,
             pseudonymize=pseudonymize, options=how,

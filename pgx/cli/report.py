@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,11 +13,13 @@ from pgx.cli import options as opt
 from pgx.errors import UsageError
 
 if TYPE_CHECKING:
-    from pgx.cohort.person_pages import Made
+    from pgx.cohort.person_pages import Asked
 
 FORMATS = ("text", "html", "pdf", "json", "tsv", "parquet", "fhir", "leaflet", "card", "plan", "multiqc")
 DEFAULT = "text,json,tsv,html"
 PSEUDONYMOUS = "json,tsv"
+_MANY = 100
+"""Persons from which reports that are written are not printed as well; so many pages are made in blocks, too."""
 
 
 @opt.reading()
@@ -56,8 +56,14 @@ def report(
         ),
     ] = None,
     no_print: Annotated[
-        bool, typer.Option("--no-print", help="Do not print the reports: write them only (with -o).")
+        bool,
+        typer.Option(
+            "--no-print",
+            help="Do not print the reports: write them only (with -o). Those of 100 persons or more are never printed "
+            "as well.",
+        ),
     ] = False,
+    log_file: opt.LogFile = None,
     how: opt.How,
     quiet: opt.Quiet = False,
     verbose: opt.Verbose = False,
@@ -66,15 +72,16 @@ def report(
 
     Reads the genotypes, calls named alleles with their probabilities, looks up what the guidelines recommend for the
     person's medication list (or --drugs), predicts doses and risks with intervals, and writes the reports. The text
-    report goes to standard output, notes go to standard error.
+    report goes to standard output, notes go to standard error. Pages of 100 persons or more are made in blocks on all
+    cores: the same command goes on where it was stopped.
 
     Exit codes: 0 = done; 1 = an error in pgx; 2 = wrong usage; 3 = bad input; 4 = finished, but a person's or a
     laboratory's result was lost, and the first page says which.
     """
     import pgx
     from pgx.cli.shown import notes
+    from pgx.cli.shown.progress import steps
     from pgx.pipeline import lexicon_of
-    from pgx.reports import render_text
 
     opt.check_given(vcf, sheet)
     default = DEFAULT if pseudonymize is None else PSEUDONYMOUS
@@ -85,54 +92,53 @@ def report(
         raise UsageError(f"--format {formats} writes files: say where with -o FOLDER (text is printed without)")
     if no_print and out is None:
         raise UsageError("--no-print without -o would show nothing: name a folder")
-    if no_print and out is not None and sheet is None and pseudonymize is None and medications is None:
+    if out is not None and pseudonymize is None:
         from pgx.cohort import person_pages
 
-        if person_pages.suits(vcf or (), out, chosen, clinical or (), outside_calls or (), how):
-            made = partial(person_pages.make, vcf or (), out, chosen, drugs=drugs, options=how)
-            _many(made, clinical or (), outside_calls or (), out, quiet=quiet, verbose=verbose)
+        people = person_pages.Asked(
+            vcf or (), sheet, clinical or (), medications, outside_calls or (), drugs, how, out, chosen
+        )
+        if person_pages.suits(people):
+            _many(people, quiet=quiet, verbose=verbose, log_file=log_file)
             return
-    result = pgx.report(
-        vcf or (),
-        sheet=sheet,
-        clinical=clinical or (),
-        medications=medications,
-        drugs=drugs,
-        outside_calls=outside_calls or (),
-        out=out,
-        formats=chosen,
-        pseudonymize=pseudonymize,
-        options=how,
-    )
+    with steps("persons", quiet=True, log_file=log_file):
+        result = pgx.report(
+            vcf or (),
+            sheet=sheet,
+            clinical=clinical or (),
+            medications=medications,
+            drugs=drugs,
+            outside_calls=outside_calls or (),
+            out=out,
+            formats=chosen,
+            pseudonymize=pseudonymize,
+            options=how,
+        )
     notes.show(result.notes, quiet=quiet, verbose=verbose, models=False)
-    lexicon = lexicon_of(how)
     notes.show_suspects(result.suspects, quiet=quiet)
-    for sample in () if no_print or pseudonymize else result.samples:
-        render = render_text(result, sample, lexicon)
-        typer.echo(render, nl=not render.endswith("\n"))
+    if not (no_print or pseudonymize) and (out is None or len(result.samples) < _MANY):
+        from pgx.reports import render_texts
+
+        for text in render_texts(result, lexicon_of(how)):
+            typer.echo(text, nl=not text.endswith("\n"))
     notes.end(result.notes)
 
 
-def _many(
-    make: Callable[..., Made], clinical: Sequence[Path], outside_calls: Sequence[Path], out: Path,
-    *, quiet: bool, verbose: bool,
-) -> None:  # fmt: skip
+def _many(asked: Asked, *, quiet: bool, verbose: bool, log_file: Path | None) -> None:
     """Write the pages of many persons in blocks, and show how far that is."""
     from pgx.cli.shown import notes
     from pgx.cli.shown.progress import steps
+    from pgx.cohort import person_pages
     from pgx.cohort.finish import FAILURES
 
-    with steps("persons", quiet=quiet) as progress:
-        made = make(
-            clinical=clinical, outside_calls=outside_calls,
-            on_progress=lambda at: progress.step(at.done, at.total, lost=at.lost),
-        )  # fmt: skip
+    with steps("persons", quiet=quiet, log_file=log_file) as progress:
+        made = person_pages.make(asked, on_progress=lambda at: progress.step(at.done, at.total, lost=at.lost))
     notes.show(made.notes, quiet=quiet, verbose=verbose, models=False)
     notes.show_suspects(made.suspects, quiet=quiet)
     done = made.progress
     if not quiet:
         earlier = f", {done.resumed:,} of them by an earlier run" if done.resumed else ""
-        print(f"pgx: {done.done:,} of {done.total:,} persons done{earlier}: {out}", file=sys.stderr)
+        print(f"pgx: {done.done:,} of {done.total:,} persons done{earlier}: {asked.out}", file=sys.stderr)
     if done.lost:
-        print(f"pgx: {done.lost:,} results were lost: {out / FAILURES}", file=sys.stderr)
+        print(f"pgx: {done.lost:,} results were lost: {asked.out / FAILURES}", file=sys.stderr)
         raise typer.Exit(notes.EXIT_LOST)

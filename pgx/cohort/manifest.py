@@ -39,6 +39,7 @@ def asked(plan: Plan, versions: Mapping[str, str], prints: Mapping[str, Json]) -
             "reports": list(plan.reports),
             "drugs": None if plan.drugs is None else list(plan.drugs),
             "endpoints": None if plan.endpoints is None else list(plan.endpoints),
+            **({} if plan.medications is None else {"medications": list(plan.medications)}),
         },
     }
     return cover.asked(wanted) if cover else wanted

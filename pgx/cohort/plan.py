@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from pgx.cohort.samplesheet import Group, Person, groups_of
@@ -41,6 +41,8 @@ class Plan:
         The samplesheet and its rows, if there is one; `samples` are then theirs.
     day
         Day on which the run began (`pgx.clinical.now.run_day`); None = today.
+    medications
+        Drugs that everybody takes of whom the sheet names none, as for `pgx.report`.
     key
         Key file under which everything is pseudonymous (`pgx.cohort.pseudonymous`); None = names are names.
     """
@@ -58,6 +60,7 @@ class Plan:
     sheet: str | None = None
     persons: tuple[Person, ...] = ()
     day: date | None = None
+    medications: tuple[str, ...] | None = None
     key: str | None = None
 
     @property
@@ -75,6 +78,10 @@ class Plan:
             people = self.persons[number * self.block_size : (number + 1) * self.block_size]
         else:
             people = tuple(Person(name) for name in self.block(number))
+        if self.medications is not None:
+            people = tuple(
+                replace(one, medications=self.medications) if one.medications is None else one for one in people
+            )
         files = {"vcf": self.vcf, "clinical": self.clinical, "outside_calls": self.outside_calls}
         return groups_of(people, self.options, **files)
 

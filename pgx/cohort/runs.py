@@ -20,17 +20,15 @@ from pgx.cohort.crew import Crew
 from pgx.cohort.dask_crew import DaskCrew
 from pgx.cohort.fingerprints import fingerprints
 from pgx.cohort.folder import Folder, Json, make_private, read_json, write_json
-from pgx.cohort.plan import BLOCK, TABLES, USUAL, Plan
+from pgx.cohort.plan import BLOCK, USUAL, Plan
 from pgx.cohort.pseudonymous import hidden
+from pgx.cohort.requests import check, formats_of, tables_of
 from pgx.cohort.samplesheet import Person, read_sheet
 from pgx.errors import InputError, UsageError
 from pgx.inputs import inputs_of, knowledge
 from pgx.io import check_outputs, how_written, refuse_seal, write_bytes
 from pgx.options import Names, Options, PathLike, Paths, names_of, paths_of
 from pgx.pipeline import versions
-from pgx.protect.results import check_formats
-from pgx.reports.formats import pdf
-from pgx.reports.write import PER_SAMPLE
 from pgx.variants.spool import spool
 
 _TRIES = 2
@@ -75,6 +73,7 @@ def run(
     sheet: PathLike | None = None,
     clinical: Paths = (),
     outside_calls: Paths = (),
+    medications: Names | None = None,
     drugs: Names | None = None,
     endpoints: Names | None = None,
     tables: Names = USUAL,
@@ -92,7 +91,7 @@ def run(
 
     Parameters
     ----------
-    vcf, clinical, outside_calls, drugs, endpoints, options
+    vcf, clinical, outside_calls, medications, drugs, endpoints, options
         As for `pgx.report`.
     out
         Folder of the cohort: a folder a table with one Parquet file a block, ``failures.tsv``, ``manifest.json``.
@@ -147,16 +146,15 @@ def run(
         outside_calls=_texts(outside_calls),
         drugs=_tuple(drugs),
         endpoints=_tuple(endpoints),
-        tables=_chosen(tables),
-        reports=_formats(reports),
+        medications=_tuple(medications),
+        tables=tables_of(tables),
+        reports=formats_of(reports),
         sheet=None if sheet is None else str(sheet),
         block_size=block_size,
         options=options,
         key=None if pseudonymize is None else str(pseudonymize),
     )
-    _check(plan, shard, threads)
-    if scheduler is not None and threads is not None:
-        raise UsageError("processes are counted on this machine only: a Dask cluster has its own workers")
+    check(plan, shard, threads, scheduler)
     refuse_seal("a cohort")
     folder = Folder(Path(out), f"{shard[0]}-of-{shard[1]}", how_written().mode)
     kb = knowledge(options.knowledge)
@@ -356,36 +354,6 @@ def _alone(folder: Folder) -> Iterator[None]:
         except OSError:
             pass  # a file system without locks; the files are the same whoever writes them
         yield
-
-
-def _check(plan: Plan, shard: tuple[int, int], threads: int | None) -> None:
-    if plan.key is not None:
-        check_formats(plan.reports)
-        hidden(plan.key)
-    if not 1 <= shard[0] <= shard[1]:
-        raise UsageError(f"shard {shard[0]}/{shard[1]}: write I/N with I from 1 to N")
-    if plan.block_size < 1 or (threads is not None and threads < 1):
-        raise UsageError("persons a block and processes must be at least 1")
-    if "-" in (*plan.vcf, *plan.clinical, *plan.outside_calls):
-        raise UsageError("a cohort is read more than once: give files, not standard input")
-
-
-def _chosen(tables: Names) -> tuple[str, ...]:
-    chosen = names_of(tables) or []
-    unknown = [name for name in chosen if name not in TABLES]
-    if unknown or not chosen:
-        raise UsageError(f"tables: {unknown[0] if unknown else 'nothing'!r} is not one of {', '.join(TABLES)}")
-    return tuple(name for name in TABLES if name in chosen)
-
-
-def _formats(reports: Names) -> tuple[str, ...]:
-    chosen = names_of(reports) or []
-    unknown = [name for name in chosen if name not in PER_SAMPLE]
-    if unknown:
-        raise UsageError(f"reports: {unknown[0]!r} is not one of {', '.join(PER_SAMPLE)}")
-    if "pdf" in chosen:
-        pdf.check()
-    return tuple(dict.fromkeys(chosen))
 
 
 def _counted(states: Collection[Json]) -> dict[str, int]:

@@ -211,6 +211,11 @@ def read_sheet(
     return persons
 
 
+def count_rows(path: PathLike) -> int:
+    """Return how many persons a sheet names; what else is wrong with it `read_sheet` says."""
+    return sum(1 for _ in _rows(Path(path)))
+
+
 def _rows(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
     refuse_pipe(file)
     try:

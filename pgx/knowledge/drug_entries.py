@@ -27,6 +27,7 @@ _DAYS = {"day": 1.0, "week": 7.0, "month": 30.4375, "year": 365.25}
 NUMBER = re.compile(r"(?<=\w )no\.?\s?(?=\d\b)", re.IGNORECASE)
 """The number of a brand: ``Tylenol No. 3``."""
 _ITEM = re.compile(r"^\s*(?:[0-9]{1,2}[.)]|[-–•*])\s+", re.IGNORECASE)
+_PLAIN = re.compile(r"[\w\s-]*")
 _BEHIND = re.compile(r"\s*(?:[\[(]([^\])]*)[\])]|\s[-–—:]\s*(.+)$|,\s*(.+)$)")
 
 _DAILY = {
@@ -250,10 +251,11 @@ def entry_words(kb: KnowledgeBase) -> EntryWords:
 def _entry_words(kb: KnowledgeBase) -> EntryWords:
     words, months = defaultdict[str, list[str]](list), dict[str, int]()
     for uses, pattern, month in kb.table("entry_words").select("use", "words", "month").iter_rows():
-        try:
-            re.compile(pattern)
-        except re.error as error:
-            raise InputError(f"{pattern!r} is no pattern: {error}", file="entry_words.tsv") from None
+        if not _PLAIN.fullmatch(pattern):  # plain words cannot be wrong, and most are plain
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise InputError(f"{pattern!r} is no pattern: {error}", file="entry_words.tsv") from None
         for use in uses.split(";"):
             words[use].append(pattern)
         if month is not None:

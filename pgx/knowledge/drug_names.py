@@ -391,6 +391,9 @@ _JOINED = re.compile(r"\s*/\s*| and ")
 
 def _parts(drug: str, look_up: DrugNames, others: frozenset[str]) -> tuple[str, ...]:
     """Return what a combination is made of, by the names of the drug table where it has them; nothing of others."""
-    found = [look_up.names.get(look_up.ingredient(part), look_up.ingredient(part)) for part in _JOINED.split(drug)]
+    pieces = _JOINED.split(drug)
+    if len(pieces) < 2:
+        return ()
+    found = [look_up.names.get(look_up.ingredient(part), look_up.ingredient(part)) for part in pieces]
     known = [part for part in found if part in look_up.names.values() or part in others]
-    return tuple(dict.fromkeys(found)) if len(found) > 1 and known and drug not in found else ()
+    return tuple(dict.fromkeys(found)) if known and drug not in found else ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 import pgx
 from pgx.codes import NoteCode
 from pgx.cohort import person_pages
+from pgx.errors import UsageError
 from tests.test_persons_apart import vcf
 
 PEOPLE = ("a", "b", "B", "c/d", "A")
@@ -39,9 +41,13 @@ def content(folder: Path) -> dict[str, bytes]:
 
 
 def make(files: Path, out: Path, **more) -> person_pages.Made:
-    return person_pages.make(
-        files / "all.vcf", out, FORMATS, clinical=files / "ward.csv", options=pgx.Options(), block_size=2, **more
-    )
+    return person_pages.make(asked(files, out), block_size=2, **more)
+
+
+def asked(files: Path, out: Path, **more) -> person_pages.Asked:
+    given = {"vcf": files / "all.vcf", "sheet": None, "clinical": files / "ward.csv", "medications": None,
+             "outside_calls": (), "drugs": None, "options": pgx.Options(), "out": out, "formats": FORMATS}  # fmt: skip
+    return person_pages.Asked(**{**given, **more})
 
 
 def test_blocks_give_the_files_of_one_run(files, one_run, tmp_path):
@@ -77,7 +83,7 @@ def test_what_was_done_before_a_stop_is_kept(files, one_run, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("formats", "kept", "many", "asked"),
+    ("formats", "kept", "many", "blocks"),
     [
         (FORMATS, "", 5, True),
         (FORMATS, "", 6, False),
@@ -88,11 +94,42 @@ def test_what_was_done_before_a_stop_is_kept(files, one_run, tmp_path):
         (FORMATS, "x.txt", 5, True),
     ],
 )
-def test_whether_pages_are_made_in_blocks(files, tmp_path, monkeypatch, formats, kept, many, asked):
+def test_whether_pages_are_made_in_blocks(files, tmp_path, monkeypatch, formats, kept, many, blocks):
     monkeypatch.setattr(person_pages, "MANY", many)
     if kept:
         (tmp_path / kept).write_text("")
-    assert person_pages.suits(files / "all.vcf", tmp_path, formats, (), (), pgx.Options()) is asked
+    assert person_pages.suits(asked(files, tmp_path, formats=formats)) is blocks
+
+
+def test_a_sheet_and_a_list_for_everybody_give_the_files_of_one_run(files, tmp_path, monkeypatch):
+    """Whom the sheet gives a list of their own does not take that of everybody."""
+    (tmp_path / "two.vcf").write_text(vcf(("x", "y"), ("chr10",), 4))
+    rows = [f"{name},{files / 'all.vcf'}," for name in ("a", "b", "c/d")]
+    rows += [f"x,{tmp_path / 'two.vcf'},clopidogrel", f"y,{tmp_path / 'two.vcf'},none"]
+    sheet = tmp_path / "people.csv"
+    sheet.write_text("\n".join(["sample,vcf,medications", *rows]) + "\n")
+    monkeypatch.setattr(person_pages, "MANY", 5)
+    people = asked(files, tmp_path / "out", vcf=(), clinical=(), sheet=sheet, medications="codeine")
+    assert person_pages.suits(people)
+    person_pages.make(people, block_size=2, threads=1)
+    pgx.report(sheet=sheet, medications="codeine", out=tmp_path / "one", formats=FORMATS)
+    assert content(tmp_path / "out") == content(tmp_path / "one")
+
+
+def test_a_wrong_name_is_said_once_and_is_nobodys_failure(files, tmp_path):
+    for wrong in ({"medications": "codeinn"}, {"drugs": "codeinn"}, {"options": pgx.Options(genes="CYP2C20")}):
+        with pytest.raises(UsageError, match=r"codeinn|CYP2C20"):
+            person_pages.make(asked(files, tmp_path / "out", **wrong), block_size=2, threads=1)
+
+
+def test_a_wrong_endpoint_of_a_cohort_is_said_once(files, tmp_path):
+    with pytest.raises(UsageError, match="unknown endpoint"):
+        pgx.cohort.run(files / "all.vcf", tmp_path / "out", endpoints="warfarin.dos", threads=1)
+
+
+@pytest.mark.parametrize(("persons", "size"), [(1, 1), (100, 50), (1200, 600), (1201, 301), (3202, 534)])
+def test_blocks_come_in_pairs_and_are_of_one_size(persons, size):
+    assert person_pages._even(persons) == size
 
 
 def test_pages_of_genotypes_from_a_pipe_are_made_from_one_reading(files, pgx_process, tmp_path):
@@ -111,9 +148,14 @@ def test_the_command_makes_pages_of_many_in_blocks(pgx_command, tmp_path):
     people = [f"P{number}" for number in range(person_pages.MANY)]
     (tmp_path / "all.vcf").write_text(vcf(people, ("chr10",), 3))
     run = pgx_command(
-        "report", "all.vcf", "--drugs", "clopidogrel", "--genes", "CYP2C19", "-o", "out", "--format", "card", "--no-print"
+        "report", "all.vcf", "--drugs", "clopidogrel", "--genes", "CYP2C19", "-o", "out", "--format", "card",
+        "--log-file", "log.jsonl",
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
+    assert not run.stdout, "who asks for so many reports in a folder does not read them on a terminal"
+    events = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert [one["event"] for one in events] == ["start", "progress", "progress", "progress", "end"]
+    assert [one["done"] for one in events[1:-1]] == [0, 50, 100]
     assert f"{len(people)} of {len(people)} persons done: out" in run.stderr
     options = pgx.Options(genes="CYP2C19")
     pgx.report(tmp_path / "all.vcf", drugs="clopidogrel", out=tmp_path / "one", formats="card", options=options)

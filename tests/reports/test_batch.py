@@ -100,6 +100,15 @@ def test_nothing_is_printed_where_that_is_asked_for(pgx_command, tmp_path):
     assert pgx_command("report", vcf, "--drugs", "codeine", "--no-print").returncode == 2
 
 
+def test_several_reports_are_printed_as_each_one_alone_is(pgx_command, tmp_path):
+    vcf = variants(tmp_path, ["P01", "P25"])
+    both, first, second = (
+        pgx_command("report", vcf, "--drugs", "codeine", *more).stdout
+        for more in ((), ("--samples", "P01"), ("--samples", "P25"))
+    )
+    assert first and second and both == first + second
+
+
 def test_codes_are_explained():
     assert pgx.kb.flags("could_mean:avoid:DPYD")["flags"].height == 1
     assert pgx.kb.flags()["flags"].height > 100

@@ -6,7 +6,7 @@ import io
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 
 from rich.console import Console, Group, RenderableType
@@ -15,7 +15,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from pgx.reports.page.build import NOBODY, Drug, Gene, Score, View, view
+from pgx.reports.page.build import NOBODY, Drug, Gene, Score, View, view, views
 from pgx.reports.page.exposure_line import HEADING, NOTE, Exposure
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.notice import NOTICE
@@ -64,12 +64,25 @@ def render_text(
     UsageError
         If the result does not have the sample.
     """
+    color, width = _terminal(color, width)
+    return text_of(view(result, sample, lexicon), color=color, width=width)
+
+
+def render_texts(result: Result, lexicon: Lexicon) -> Iterator[str]:
+    """Yield everybody's report for a terminal, as `render_text` gives it; what they have in common is made once."""
+    color, width = _terminal(None, None)
+    for shown in views(result, lexicon):
+        yield text_of(shown, color=color, width=width)
+
+
+def _terminal(color: bool | None, width: int | None) -> tuple[bool, int]:
+    """Return whether to colour and the columns to fill, where nothing else is asked for."""
     terminal = sys.stdout.isatty()
     if color is None:
         color = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     if width is None:
         width = shutil.get_terminal_size().columns if terminal else _PIPED
-    return text_of(view(result, sample, lexicon), color=color, width=width)
+    return color, width
 
 
 def text_of(shown: View, *, color: bool = False, width: int = 100) -> str:

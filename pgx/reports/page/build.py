@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import polars as pl
@@ -33,7 +33,7 @@ __all__ = ["NOBODY", "Advice", "Class", "Drug", "Gene", "Row", "Score", "View", 
 
 _FRAMES = ("calls", "phenotypes", "guidance", "scores", "judgements", "next_tests", "exposure_ratios", "clinical",
            "medications", "notes")  # fmt: skip
-ALIKE = ("calls", "phenotypes", "guidance", "next_tests")
+ALIKE = ("calls", "phenotypes", "guidance", "next_tests", "judgements", "scores", "exposure_ratios")
 """Frames of which many persons have the same rows."""
 _NOT_KNOWN = (FlagCode.MISSING, FlagCode.NOT_RECORDED, FlagCode.IMPLAUSIBLE)
 _HIGHER_RISK = "_risk_up"
@@ -122,7 +122,7 @@ def build(
     ]
     for row in wanted:
         tests.setdefault(str(row["drug"]), []).append(row)
-    judged = {row["drug"]: judgement.of_row({**_cleaned(row), "sample": ""}) for row in parts["judgements"]}
+    judged = {row["drug"]: shared.of_row(row, _judged) for row in parts["judgements"]}
     guided = {gene for row in parts["guidance"] for gene in codes_of(row["genes"])}
     classes: dict[str, list[Row]] = {}
     for row in parts["phenotypes"]:
@@ -156,7 +156,9 @@ def build(
         sample=clean(sample),
         drugs=tuple(drugs),
         genes=tuple(sorted(genes, key=lambda gene: (not gene.has_guidance, gene.status == NOT_CALLED, gene.name))),
-        scores=tuple(sorted((_score(row, lexicon, risky) for row in parts["scores"]), key=_score_order)),
+        scores=tuple(
+            sorted((shared.of_row(row, _score, row["drug"] in risky) for row in parts["scores"]), key=_score_order)
+        ),
         medications=tuple(parts["medications"]),
         clinical=tuple(parts["clinical"]),
         notes=(*person.notes_for(run_notes, parts["scores"]), *parts["notes"]),
@@ -165,7 +167,7 @@ def build(
         who=(*who.who(parts["clinical"], lexicon), *who.not_read(parts["notes"]), *who.site(provenance)),
         test_first=next_test.first(wanted),
         tolerated=tolerated,
-        exposures=tuple(exposure_of(row, lexicon) for row in parts.get("exposure_ratios", ())),
+        exposures=tuple(shared.of_row(row, exposure_of) for row in parts.get("exposure_ratios", ())),
         local_medicines=tuple(clean(str(note["message"])) for note in local),
         pieces=shared.pieces,
     )
@@ -284,13 +286,17 @@ def _risky(drug: Drug) -> bool:
     return any(_HIGHER_RISK in f"{gene}{code or ''}" for gene, code in codes)
 
 
-def _beside_advice(row: Row, usable: bool, risky: Collection[str]) -> str:
+def _beside_advice(row: Row, usable: bool, risky: bool) -> str:
     """Say why a risk is not higher than usual where the advice speaks of one; mostly empty."""
     milder = usable and row["kind"] == "adverse_effect" and row["category"] in ("average", "low")
-    return wording.words("beside_advice", "risk") if milder and row["drug"] in risky else ""
+    return wording.words("beside_advice", "risk") if milder and risky else ""
 
 
-def _score(row: Row, lexicon: Lexicon, risky: Collection[str]) -> Score:
+def _judged(row: Row, _: Lexicon) -> judgement.Judgement:
+    return judgement.of_row({**_cleaned(row), "sample": ""})
+
+
+def _score(row: Row, lexicon: Lexicon, risky: bool) -> Score:
     # What was assumed of the person is no reason.
     assumed = {flag.about for flag in flags_of(row["flags"]) if flag.code in _NOT_KNOWN}
     known = ((name, value) for name, value in numbers_of(row["factors"]) if name not in assumed)

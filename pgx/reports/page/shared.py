@@ -37,6 +37,7 @@ class Shared:
         self._advice: dict[int, tuple[Row, Advice]] = {}
         self._drugs: dict[object, tuple[object, Drug]] = {}
         self._genes: dict[object, tuple[object, Gene]] = {}
+        self._made: dict[object, Any] = {}
 
     def drug(
         self,
@@ -56,7 +57,7 @@ class Shared:
         said = tuple((note["code"], note["message"]) for note in notes)
         named = {gene: alleles[gene] for gene in asked if gene in alleles}
         known = tuple(copies.items()), tuple(named.items())
-        key = name, *map(id, rows), medication, said, known, judged, *map(id, tests), *products.items()
+        key = name, *map(id, rows), medication, said, known, id(judged), *map(id, tests), *products.items()
         if key not in self._drugs:
             _bounded(self._drugs)
             advice = [self._advice_of(row) for row in rows]
@@ -72,7 +73,7 @@ class Shared:
                 products=products,
                 alleles=named,
             )
-            self._drugs[key] = (rows, tests), made  # what is kept is not given the identity of something else
+            self._drugs[key] = (rows, tests, judged), made  # what is kept is not given the identity of something else
         return self._drugs[key][1]
 
     def gene(
@@ -84,6 +85,10 @@ class Shared:
             _bounded(self._genes)
             self._genes[key] = (row, classes), make(row, classes, guided, self.lexicon)
         return self._genes[key][1]
+
+    def of_row(self, row: Row, make: Callable[..., _T], *more: object) -> _T:
+        """Return what `make` makes of a row, in the words of the lexicon, and of what else is told it."""
+        return piece(self._made, row, (make, more), lambda: make(row, self.lexicon, *more))
 
     def _advice_of(self, row: Row) -> Advice:
         if id(row) not in self._advice:
