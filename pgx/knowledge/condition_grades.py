@@ -64,10 +64,11 @@ class ConditionGrades:
         said = []
         for concept, pattern in self._named.items():
             for match in pattern.finditer(text):
-                if phrase := match["phrase"]:
-                    answer, plausible = self._scales[concept][" ".join(phrase.lower().split())], True
-                else:
-                    answer, plausible = self._read(concept, match["value"], match["grouped"] or match["counted"])
+                phrase = " ".join((match["phrase"] or "").lower().split())
+                points = match["grouped"] or match["counted"]
+                answer, plausible = (
+                    (self._scales[concept].get(phrase), True) if phrase else self._read(concept, match["value"], points)
+                )
                 if plausible:
                     said.append(Scaled(concept, answer, match[0].strip(" ,;:()-")))
                     text = text.replace(match[0], " ")
