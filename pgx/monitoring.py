@@ -140,7 +140,7 @@ def _persons(
     found: list[people.Person] = []
     notes: list[Note] = []
     for table, where in tables:
-        some, problems = people.of_table(table, kb, where, options.date_format)
+        some, problems = people.of_table(table, kb, where, options.date_format, names_of(options.accept) or ())
         if options.strict and problems:
             raise InputError(problems[0].message, where=problems[0].where)
         wanted = names_of(options.samples)

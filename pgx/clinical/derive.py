@@ -141,8 +141,11 @@ def implied(observations: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:
     """
     pairs = [(one, wider) for one, several in vocabulary.implied.items() for wider in several]
     table = pl.DataFrame(pairs, schema={"concept": pl.String, "wider": pl.String}, orient="row")
-    rows = observations.filter(_v("code") == "yes").join(table, on="concept", how="inner", maintain_order="left")
-    rows = rows.with_columns(concept="wider", origin=pl.lit("derived:") + _v("concept")).select(observations.columns)
+    classes = [name for name, concept in vocabulary.concepts.items() if concept.kind == "coded"]
+    stated = (_v("code") == "yes") | (_v("concept").is_in(classes) & _v("code").is_not_null())
+    rows = observations.filter(stated).join(table, on="concept", how="inner", maintain_order="left")
+    origin = pl.lit("derived:") + _v("concept")
+    rows = rows.with_columns(concept="wider", code=pl.lit("yes"), origin=origin).select(observations.columns)
     rows = rows.unique(["sample", "concept", "date", "end_date"], maintain_order=True)
     return rows.join(observations, on=["sample", "concept"], how="anti", maintain_order="left")
 

@@ -12,6 +12,7 @@ from functools import cached_property, lru_cache
 
 from pgx.guard.limits import HEADING
 from pgx.knowledge.base import KnowledgeBase
+from pgx.knowledge.condition_grades import ConditionGrades, condition_grades
 
 SYSTEMS = {
     "http://loinc.org": "LOINC",
@@ -155,6 +156,7 @@ class Vocabulary:
     prefixes: dict[tuple[str, str], tuple[tuple[str, str | None], ...]]
     answers: dict[tuple[str, str, str], str | None]
     genes: re.Pattern[str]
+    grades: ConditionGrades
     _columns: dict[str, Heading | None] = field(default_factory=dict, repr=False)
 
     def column(self, heading: str) -> Heading | None:
@@ -233,12 +235,20 @@ class Vocabulary:
 
     @cached_property
     def implied(self) -> dict[str, tuple[str, ...]]:
-        """Condition -> the wider conditions that every code of it states as well (type 2 diabetes: diabetes)."""
+        """Condition -> the wider conditions that every code of it states as well (type 2 diabetes: diabetes).
+
+        So do any class of a scale whose codes all state a condition (Child-Pugh: a disease of the liver), and a
+        condition that is another one of some severity.
+        """
         found: dict[str, set[str]] = {}
         for pairs in (*self.exact.values(), *self.prefixes.values()):
-            meant = {one for one, answer in pairs if answer is None and self.concepts[one].kind == "boolean"}
-            for one in meant:
+            kinds = {one: self.concepts[one].kind for one, _ in pairs}
+            meant = {one for one, answer in pairs if answer in (None, "yes") and kinds[one] == "boolean"}
+            classes = {one for one, answer in pairs if answer and kinds[one] == "coded"}
+            for one in meant | classes:
                 found[one] = found.get(one, meant) & meant
+        for one, condition in self.grades.conditions:
+            found[one] = found.get(one, {one}) | {condition} | found.get(condition, set())
         return {one: tuple(sorted(wider - {one})) for one, wider in found.items() if wider - {one}}
 
     def answer(self, concept: str, system: str, code: str) -> tuple[bool, str | None]:
@@ -253,7 +263,7 @@ class Vocabulary:
                 return True, found
         own = self.answers.get((concept, "answer", code))
         if own is None and system == "text":
-            own = self._bare_code(concept, code)
+            own = self.grades.answer(concept, code) or self._bare_code(concept, code)
         return own is not None, own
 
     def has_two_meanings(self, concept: str, heading: str, text: str) -> bool:
@@ -324,7 +334,12 @@ def vocabulary(kb: KnowledgeBase) -> Vocabulary:
     factors = {(c, f, t): (k, o) for c, f, t, k, o in table.iter_rows()}
     genes = sorted((gene for gene in kb.table("genes")["gene"] if len(gene) >= _SHORTEST_CODE), key=len, reverse=True)
     named = re.compile(rf"(?<![A-Z0-9])(?:{'|'.join(map(re.escape, genes))})(?![A-Z0-9])", re.IGNORECASE)
-    return Vocabulary(concepts, headings, suffixes, units, factors, *_codes(kb), answers=_answers(kb), genes=named)
+    return Vocabulary(
+        *(concepts, headings, suffixes, units, factors, *_codes(kb)),
+        answers=_answers(kb),
+        genes=named,
+        grades=condition_grades(kb),
+    )
 
 
 _Codes = dict[tuple[str, str], tuple[tuple[str, str | None], ...]]

@@ -55,6 +55,7 @@ class NoteCode(StrEnum):
     GENE_IN_HISTORY = "gene_in_history"
     GENOTYPE_CONTRADICTED = "genotype_contradicted"
     GENOTYPE_SPELLING = "genotype_spelling"
+    GRADE_NOT_USED = "grade_not_used"
     HAPLOID_AUTOSOME = "haploid_autosome"
     HETEROPLASMY = "heteroplasmy"
     IMPLAUSIBLE_VALUE = "implausible_value"

@@ -76,6 +76,7 @@ class DoseAdvice(StrEnum):
 class Trend(StrEnum):
     """Where the last INRs of a person go."""
 
+    MIXED = "mixed"
     RISING = "rising"
     FALLING = "falling"
     STEADY = "steady"

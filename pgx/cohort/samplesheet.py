@@ -20,6 +20,7 @@ from pgx.guard.limits import HEADING, SHEET, is_pipe, read_file, refuse_pipe
 from pgx.inputs import group_names
 from pgx.knowledge import KnowledgeBase
 from pgx.options import Options, PathLike
+from pgx.protect.crypt4gh_files import SUFFIX, is_sealed
 from pgx.types import MOST_COPIES
 from pgx.variants import samples_of
 from pgx.variants.whole_numbers import whole_number
@@ -110,12 +111,11 @@ class _Reader:
     def _paths(self, line: int, column: str, cell: str) -> tuple[str, ...]:
         found = []
         for part in filter(None, (one.strip() for one in cell.split(";"))):
-            if part.endswith(".c4gh"):
-                self._wrong(
-                    line, column, "is encrypted; only files and folders that the command itself names are unpacked"
-                )
-                continue
             path = part if "://" in part else str(self.file.parent / part)
+            if part.lower().endswith(SUFFIX) or is_sealed(Path(path)):
+                what = "holds encrypted files" if Path(path).is_dir() else "is encrypted"
+                self._wrong(line, column, f"{what}; only files and folders that the command itself names are unpacked")
+                continue
             if is_pipe(path):
                 self._wrong(line, column, f"{part[:200]!r} is a pipe, which can be read only once; save it as a file")
                 continue

@@ -193,7 +193,7 @@ MONITOR: Schema = (
     Column("low", _F, "lower end of its 90 % interval, mg/week"),
     Column("high", _F, "upper end, mg/week"),
     Column("time_in_range", _F, "share of the days so far with the INR in range, by straight lines between the values"),
-    Column("trend", _T, "rising | falling | steady: the last three INRs; null without any"),
+    Column("trend", _T, "rising | falling | steady | mixed (up and down): the last three INRs; null without any"),
     Column(
         "advice",
         _T,

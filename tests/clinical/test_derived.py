@@ -119,10 +119,37 @@ def test_values_that_agree_are_not_warned_of(kb, write):
     assert codes(read([write("a.json", row)], kb)) == []
 
 
-def test_herbs_and_juice_that_act_on_enzymes_are_drugs_too(kb, write):
-    data = read([write("a.json", {"st_johns_wort": True, "grapefruit": "daily", "medications": "none"})], kb)
-    assert drugs(data) == {"st. john's wort": "current", "grapefruit juice (high dose)": "current"}
-    assert drugs(read([write("b.json", {"st_johns_wort": False, "grapefruit": "some"})], kb)) == {}
+@pytest.mark.parametrize(
+    ("answer", "agent"),
+    [
+        ("daily", "grapefruit juice"),
+        ("yes", "grapefruit juice"),
+        ("a glass", "grapefruit juice"),
+        ("2 glasses a day", "grapefruit juice"),
+        ("1 l/d", "grapefruit juice"),
+        ("high dose", "grapefruit juice (high dose)"),
+    ],
+)
+def test_herbs_and_juice_that_act_on_enzymes_are_drugs_too(kb, write, answer, agent):
+    data = read([write("a.json", {"st_johns_wort": True, "grapefruit": answer, "medications": "none"})], kb)
+    assert drugs(data) == {"st. john's wort": "current", agent: "current"}
+    assert drugs(read([write("b.json", {"st_johns_wort": False, "grapefruit": "never"})], kb)) == {}
+
+
+@pytest.mark.parametrize(
+    ("written", "agent"),
+    [
+        ("grapefruit juice", "grapefruit juice"),
+        ("Grapefruitsaft", "grapefruit juice"),
+        ("grapefruit juice daily", "grapefruit juice"),
+        ("grapefruit juice, a glass", "grapefruit juice"),
+        ("a glass of grapefruit juice", "grapefruit juice"),
+        ("grapefruit juice high dose", "grapefruit juice (high dose)"),
+        ("grapefruit juice (high dose)", "grapefruit juice (high dose)"),
+    ],
+)
+def test_a_juice_is_of_a_high_dose_only_where_that_is_said(kb, write, written, agent):
+    assert drugs(read([write("a.json", {"medications": [written]})], kb)) == {agent: "current"}
 
 
 def test_old_values_are_kept_for_trends_but_are_not_present(kb, write):

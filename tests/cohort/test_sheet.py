@@ -33,6 +33,8 @@ def sheet(inputs, tmp_path):
         ("Q2,none.vcf,,,,,", r"vcf 'none\.vcf': no such file"),
         ("Q2,all.vcf,ward.csv;more.csv,,,,", r"clinical 'more\.csv': no such file"),
         ("Q2,all.vcf,ward.csv.c4gh,,,,", "clinical is encrypted; only files and folders that the command itself names"),
+        ("Q2,all.vcf,WARD.CSV.C4GH,,,,", "clinical is encrypted; only files and folders that the command itself names"),
+        ("Q2,all.vcf,sealed,,,,", "clinical holds encrypted files; only files and folders that the command itself"),
         ("Q9,all.vcf,,,,,", r"sample 'Q9' is not in all\.vcf \(7 others\)"),
         ("Q2,ward.csv,,,,,", "vcf cannot be used: "),
         ("Q2,all.vcf,,,woman,,", "sex 'woman' is not one of male, female"),
@@ -44,6 +46,9 @@ def sheet(inputs, tmp_path):
 )
 def test_a_problem_is_told_with_its_line(sheet, row, told):
     text = f"sample,vcf,clinical,outside_calls,sex,ancestry,medications\nQ1,all.vcf,,,,,\n{row}\n"
+    folder = sheet(text).parent / "sealed"
+    folder.mkdir()
+    (folder / "drug_exposure.csv.c4gh").write_bytes(b"crypt4gh")
     with pytest.raises(InputError, match=rf"people\.csv: line 3: {told}"):
         read_sheet(sheet(text), knowledge())
 

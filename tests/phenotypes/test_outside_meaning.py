@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import polars as pl
 import pytest
 
 import pgx
@@ -164,3 +165,30 @@ def test_no_dose_is_given_that_its_source_has_for_a_genotype_only(told):
     assert rows["dose_change"].to_list() == [None] and "80 %" not in rows["recommendation"][0]
     born = told(lines.replace("*1/*2", "*3/*3"), ["warfarin"]).guidance.filter(source="DPWG", action="lower_start")
     assert born["dose_change"].null_count() == 0
+
+
+@pytest.mark.parametrize(
+    ("lines", "drug", "medications", "expected"),
+    [
+        ("CYP2D6\t\t\t0.25\n", "codeine", ["duloxetine"], ("standard", None)),
+        ("CYP2D6\t*1.001/*4.001\n", "codeine", None, ("standard", None)),
+        ("CYP2D6\t*1x≥3/*2\n", "codeine", None, ("avoid", None)),
+        ("CYP2D6\t*4x≥3/*4\n", "codeine", None, ("avoid", None)),
+        ("CYP2D6\t*1/*1x2\n", "codeine", ["paroxetine"], ("avoid", None)),
+        ("MT-RNR1\t1555A>G\n", "gentamicin", None, ("avoid", None)),
+        ("HLA-B\t\t*57:01 negative;*15:02 positive\n", "carbamazepine", None, ("avoid", None)),
+        ("DPYD\t\tIntermediate Metabolizer\t1.5\n", "capecitabine", None, ("lower_start", "-50")),
+        ("DPYD\tReference/[c.85T>C (*9A) + c.496A>G]\n", "capecitabine", None, ("standard", None)),
+        ("CFTR\tReference/Reference\n", "ivacaftor", None, ("avoid", None)),
+        ("CYP2C9\t*2/*3\n", "phenytoin", None, ("reduce_dose", "-50")),
+        ("CYP2C19\t*38/*38\n", "clopidogrel", None, ("standard", None)),
+        ("CYP2C19\t*17/*17\n", "omeprazole", None, ("increase_dose", "100")),
+        ("TPMT\t*1/*3A\nNUDT15\t*1/*3\n", "azathioprine", None, ("lower_start", "-50..-80")),
+        ("CYP2C19\t*2/*2\nCYP2B6\t*6/*6\n", "sertraline", None, ("alternative", None)),
+        ("RYR1\tReference/c.7300G>A\n", "succinylcholine", None, ("contraindicated", None)),
+    ],
+)
+def test_what_laboratories_report_leads_to_the_published_advice(told, lines, drug, medications, expected):
+    rows = told(lines, [drug], medications=medications).guidance.filter(source="CPIC")
+    rows = rows.filter(pl.col("applies").is_in(["yes", "if_population"]))
+    assert expected in set(rows.select("action", "dose_change").iter_rows())

@@ -9,12 +9,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pgx.clinical.readers.extras import need
 from pgx.clinical.readers.json_access import number
 from pgx.clinical.readers.sniff import read_all
 from pgx.clinical.statements import Events
 from pgx.clinical.vocabulary import system_name
 from pgx.errors import InputError
+from pgx.guard.optional import need
 
 MAX_DEPTH = 50
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+from pgx.clinical.readers.fhir_conditions import read_condition
 from pgx.clinical.readers.fhir_drugs import read_allergy, read_list, read_medication, read_starts
 from pgx.clinical.readers.fhir_parts import (
     Rank,
@@ -15,19 +16,15 @@ from pgx.clinical.readers.fhir_parts import (
     of_no_use,
     older_versions,
     own_words,
-    said_of,
     statuses_of,
     unreadable,
-    verification,
     version_rank,
     when,
     words_of,
 )
 from pgx.clinical.readers.json_access import Object, dig, name_of, number, obj, objs, parse, text
-from pgx.clinical.readers.lists import named_condition
 from pgx.clinical.readers.sniff import open_plain
 from pgx.clinical.statements import Events
-from pgx.clinical.status_words import NO_ENTRY, Said, entry_answer
 from pgx.clinical.vocabulary import system_name
 from pgx.errors import InputError
 from pgx.guard.limits import RECORD_LINE, lines_of
@@ -334,48 +331,6 @@ def _coded_value(events: Events, concept: str, item: Object) -> _Value | None:
     return (None, label, "text", None) if label else None
 
 
-def _condition(events: Events, resource: Object, where: str, state: State) -> None:
-    person = state.person(resource)
-    code = resource.get("code")
-    codings, label = codings_of(code), label_of(code)
-    start, _ = when(resource, "onsetDateTime", "onsetPeriod", "recordedDate")
-    stop, _ = when(resource, "abatementDateTime")
-    end = events.until(person, stop or obj(resource.get("abatementPeriod")).get("end"), where)
-    day = events.day(person, start, where)
-    onset = day if len(str(resource.get("onsetDateTime") or "")) >= len("2026-01-01") else None
-    events.seen(person, events.day(person, resource.get("recordedDate"), where) or (None if end else day))
-    said = said_of(resource)
-    if said in NO_ENTRY:
-        verified = verification(resource) or ", ".join(sorted(statuses_of(resource.get("clinicalStatus"))))
-        events.not_understood("condition", "", "", f"{label} ({verified})", where)
-        return
-    pairs = next((found for system, c, _ in codings if (found := events.vocabulary.code(system, c))), ())
-    if not pairs and (named := named_condition(events, label)):
-        other = next((one for one in codings if one[0] in ("ICD10", "SNOMED")), None)
-        if other is None:
-            pairs = ((named, None),)
-        else:
-            message = (
-                f"condition {label!r} is not used: its code {other[0]} {other[1]} is not known here, and may say that "
-                "it is in the family, over or only looked for; check it"
-            )
-            events.problem(person, "warning", "condition_unknown", message, where, label)
-    for concept, answer in pairs:
-        meant = events.vocabulary.concepts[concept]
-        stated = entry_answer(meant, said, ends=end is not None)
-        if (answer and stated != "yes") or (concept == "allergy" and said in (Said.ABSENT, Said.OVER)):
-            events.not_understood("condition", "", "", f"{label} (refuted or over)", where)
-            continue
-        if concept == "allergy":
-            events.allergic(person, label, codes=[(system, c) for system, c, _ in codings], day=day, where=where)
-            continue
-        last = meant.last_day(onset, end)
-        events.observe(person, concept, answer=answer or stated, day=day, end=last, where=where, written=label)
-    if not pairs:
-        system, first = (codings[0][0], codings[0][1]) if codings else ("", "")
-        events.not_understood("condition", system, first, label, where)
-
-
 def _nothing(events: Events, resource: Object, where: str, state: State) -> None:
     """A Medication is read where it is referred to."""
 
@@ -383,7 +338,7 @@ def _nothing(events: Events, resource: Object, where: str, state: State) -> None
 _READERS = {
     "Patient": _patient,
     "Observation": _observation,
-    "Condition": _condition,
+    "Condition": read_condition,
     "MedicationRequest": read_medication,
     "MedicationOrder": read_medication,
     "MedicationStatement": read_medication,

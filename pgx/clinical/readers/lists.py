@@ -10,6 +10,7 @@ from pgx.clinical.statements import Events
 from pgx.clinical.status_words import NO_ENTRY, Said, begins_unsure, condition_status, entry_answer, phrase_status
 from pgx.clinical.vocabulary import system_name
 from pgx.guard.limits import NAME
+from pgx.knowledge.condition_grades import GRADE, grades_in
 from pgx.knowledge.drug_entries import AGO, days_ago
 
 _STATUS = re.compile(r"\((current|planned|stopped)(?:\s+([0-9]{4}-[0-9]{2}-[0-9]{2}))?\)$", re.IGNORECASE)
@@ -40,11 +41,8 @@ _PAST = (
     ),
 )
 """How words say that somebody had a condition: nothing else stands beside its name."""
-_GRADE = r"(?:child[- ]pugh(?: class)? [a-c]|nyha(?: class| stage)? (?:i{1,3}|iv|[1-4]))"
 _COURSE = re.compile(
-    rf"^(?:(?:{_GRADE}|active|acute|advanced|bleeding|chronic|compensated|decompensated|known|mild|moderate|recurrent|severe|"
-    r"symptomatic|akute[rs]?|aktive[rs]?|bekannte[rs]?|chronische[rs]?|dekompensierte[rs]?|schwere[rs]?) )+|"
-    rf"[ ,(]+{_GRADE}\)?$",
+    rf"^(?:(?:{GRADE}|chronic|known|recurrent|symptomatic|bekannte[rs]?|chronische[rs]?),? )+|(?:[ ,(]+{GRADE}\)?)+$",
     re.IGNORECASE,
 )
 """What tells the course of a condition that somebody has, around its name."""
@@ -183,6 +181,7 @@ def named_condition(events: Events, text: str) -> str | None:
     One that somebody had counts if it is of the kind that counts on (``when_over``); what is over is not told here.
     """
     words = events.vocabulary.column
+    text = text if words(text) else events.vocabulary.grades.take_out(text)[0]
     past = (form.fullmatch(text.strip()) for form in _PAST if len(text) <= NAME.most)
     had = [heading for one in past if one and (heading := words(one["name"]) or words(_WHEN.sub("", one["name"])))]
     if (when := _WHEN.search(text)) and (heading := words(_COURSE.sub("", text[: when.start()]))):
@@ -192,6 +191,46 @@ def named_condition(events: Events, text: str) -> str | None:
         of_old = had[-1]
     heading = words(text) or of_old or words(_COURSE.sub("", text))
     return heading.concept if heading and events.vocabulary.concepts[heading.concept].kind == "boolean" else None
+
+
+def read_grades(
+    events: Events, person: str | None, text: str, condition: str | None, where: str | None
+) -> tuple[tuple[str, str | None], ...]:
+    """Return what the grades beside a condition's name answer, as `graded` does; note those that are read past."""
+    found, unused = graded(events, text, condition)
+    for word, severity in unused:
+        about = (condition or "no condition").replace("_", " ")
+        why = "nothing here asks how severe it is" if severity == "info" else "which class it is now cannot be told"
+        message = f"{word!r} beside {about} is not used: {why}"
+        events.problem(person, severity, "grade_not_used", message, where, condition or text[:80])
+    return found
+
+
+def graded(
+    events: Events, text: str, condition: str | None
+) -> tuple[tuple[tuple[str, str | None], ...], list[tuple[str, str]]]:
+    """Return what the grades in a text answer, and those that are read past, with the severity of that.
+
+    A grade counts beside a `condition` that is known, or where nothing else stands in the text; one of the past
+    does not.
+    """
+    words, grades = events.vocabulary.column, events.vocabulary.grades
+    if condition and words(text):
+        return (), []
+    rest, scaled = grades.take_out(text)
+    if rest and condition is None:
+        return (), []
+    past = any(form.fullmatch(rest) for form in _PAST)
+    found: list[tuple[str, str | None]] = [(one.concept, one.answer) for one in scaled if one.answer and not past]
+    unused = [(one.written, "warning") for one in scaled if past or not one.answer]
+    around = [] if words(rest) else [match[0] for match in _COURSE.finditer(_WHEN.sub("", rest))]
+    for word in (word for part in around for word in grades_in(part)):
+        meaning = grades.meaning(condition or "", word)
+        if meaning and not past:
+            found += [meaning] if meaning[0] != condition else []
+        else:
+            unused.append((word, "info"))
+    return tuple(found), unused
 
 
 def _since(events: Events, text: str, now: date | None) -> date | None:
@@ -234,12 +273,14 @@ def add_condition(
         code = f"{coded[1].upper()}:{coded[2]}" if system in ("HPO", "MONDO") else coded[2]
     meant = named_condition(events, text) if system == "text" else None
     pairs = ((meant, None),) if meant else events.vocabulary.code(system, code)
+    grades = () if coded else read_grades(events, person, text, meant, where)
     onset = onset or (_since(events, text, day or events.dates.get(person)) if meant else None)
     if "?" in text or (not pairs and begins_unsure(text)):  # a suspicion is not a diagnosis
         message = f"condition {text!r} is put as a question or a suspicion and not used"
         events.problem(person, "warning", "condition_unknown", message, where, text)
         events.not_understood("condition", "", "", text, where)
         return False
+    pairs = (*pairs, *grades)
     for concept, known in pairs:
         condition = events.vocabulary.concepts[concept]
         answer = entry_answer(condition, said, ends=end is not None)

@@ -15,11 +15,11 @@ from pathlib import Path
 import polars as pl
 
 from pgx.clinical.readers.bounded_queries import MOST_BYTES, MOST_HELD, STALLED, VIEWS, Bounded, processor_of, rows_of
-from pgx.clinical.readers.extras import need
 from pgx.clinical.readers.omop import VISIT_ID, Source, read_tables
 from pgx.clinical.readers.text import as_text
 from pgx.clinical.statements import Events
 from pgx.errors import InputError
+from pgx.guard.optional import need
 
 _URL = re.compile(r"^postgres(?:ql)?:/+", re.IGNORECASE)
 _LONGEST_CELL = 2**24

@@ -9,6 +9,7 @@ from datetime import date
 import polars as pl
 
 from pgx.clinical.dates import BadDateError, is_open, read_date
+from pgx.clinical.readers.lists import graded, named_condition
 from pgx.clinical.statements import RAW, Events
 from pgx.clinical.vocabulary import SYSTEMS, system_name
 
@@ -70,9 +71,10 @@ def resolve(events: Events, frame: pl.DataFrame, table: str, stem: str, codes: C
         *key, count, first = values
         pairs = next((p for s, c in codes.candidates(key[:2], key[2:]) if (p := events.vocabulary.code(s, c))), ())
         name = codes.name(key[0]) or key[2] or ""
-        if not pairs:
-            heading = events.vocabulary.column(name)
-            pairs = ((heading.concept, None),) if heading else ()
+        if not pairs and (heading := events.vocabulary.column(name)):
+            pairs = ((heading.concept, None),)
+        if stem == "condition":
+            pairs = _in_words(events, name, key[2], pairs, f"{table} row {first}")
         for concept, answer in pairs:
             rows.append((*key, concept, answer))
             events.understood[f"{table} {name or key[0]}", concept] = [count, f"{table} row {first}"]
@@ -84,6 +86,20 @@ def resolve(events: Events, frame: pl.DataFrame, table: str, stem: str, codes: C
     return pl.DataFrame(
         rows, schema={**dict.fromkeys(keys, pl.String), "concept": pl.String, "answer": pl.String}, orient="row"
     )
+
+
+def _in_words(
+    events: Events, name: str, source: str | None, pairs: tuple[tuple[str, str | None], ...], where: str
+) -> tuple[tuple[str, str | None], ...]:
+    """Return what a diagnosis says, with the grade that its words tell; its words alone where no code is known."""
+    for words in dict.fromkeys(one for one in (name, source) if one):
+        named = named_condition(events, words)
+        condition = named if not pairs or named in {concept for concept, _ in pairs} else None
+        found, unused = graded(events, words, condition)
+        for word, _ in unused:
+            events.not_understood("condition", "", "", f"{word} beside {condition}", where)
+        pairs = tuple(dict.fromkeys((*pairs, *(((condition, None),) if condition else ()), *found)))
+    return pairs
 
 
 def add(events: Events, rows: pl.DataFrame, table: str) -> None:

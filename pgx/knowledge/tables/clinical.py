@@ -96,6 +96,20 @@ CONCEPT_ANSWERS = Table(
     ),
 )
 
+CONDITION_GRADES = Table(
+    "condition_grades",
+    "What a grade, stage or severity beside the name of a condition says in concepts of its own. One that is not here "
+    "is read past, and that is said. Scales with a name (NYHA) are answers of their concept, in system `scale`.",
+    ("condition", "grade"),
+    (
+        Field("condition", T, "condition", required=True, refers="concepts.concept"),
+        Field("grade", T, "the grade: mild, severe, ..., or 'stage' and a number", required=True),
+        Field("concept", T, "concept that it answers", required=True, refers="concepts.concept"),
+        Field("answer", T, "its answer", required=True),
+        Field("source", T, "source", required=True),
+    ),
+)
+
 CONCEPT_DRUGS = Table(
     "concept_drugs",
     "Answers that mean that a substance of the drug table is taken.",

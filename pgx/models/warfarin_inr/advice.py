@@ -125,8 +125,17 @@ def time_in_range(seen: Sequence[tuple[date, float]], low: float, high: float) -
 
 
 def trend(values: Sequence[float], known: Parameters) -> Trend:
-    """Return where the last three values go; a change within the noise of one INR is none."""
+    """Return where the last three values go; a change within the noise of one INR is none.
+
+    Where the last step turns back by more than that noise, they go up and down.
+    """
     last = np.log(values[-3:])
-    if len(last) < 2 or abs(last[-1] - last[0]) < known["residual"]:
+    noise = known["residual"]
+    if len(last) < 2:
+        return Trend.STEADY
+    first, step = last[1] - last[0], last[-1] - last[-2]
+    if first * step < 0 and min(abs(first), abs(step)) >= noise:
+        return Trend.MIXED
+    if abs(last[-1] - last[0]) < noise:
         return Trend.STEADY
     return Trend.RISING if last[-1] > last[0] else Trend.FALLING

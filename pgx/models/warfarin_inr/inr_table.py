@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import polars as pl
@@ -44,11 +44,16 @@ _UNITS = {
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What a cell says: a value, or why there is none; `written` is None for an empty one."""
+    """What a cell says: a value, or why there is none; `written` is None for an empty one.
+
+    `with_unit` says that the unit stands in the cell, `doubted` that the value was left out as unlikely.
+    """
 
     value: float | None
     written: str | None
     problem: str = ""
+    with_unit: bool = False
+    doubted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +149,8 @@ def _dose(cell: object, factor: float, limits: tuple[float, float]) -> Cell:
         amount, unit = number_and_unit(with_point(written))
         per = _UNITS.get((unit or "").lower()) or (factor if (unit or "").lower() == "mg" else None)
         value = None if amount is None or per is None else amount * per
-    else:
-        value *= factor
-    return _within("dose", value, written, limits)
+        return replace(_within("dose", value, written, limits), with_unit=True)
+    return _within("dose", value * factor, written, limits)
 
 
 def _plain(name: str, cell: object, limits: tuple[float, float]) -> Cell:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
+from typing import Any
 
 import polars as pl
 
@@ -82,8 +83,20 @@ def limits_of(kb: KnowledgeBase) -> dict[str, tuple[float, float]]:
     return {name: known[feature] for name, feature in _FEATURES.items()}
 
 
-def of_table(values: pl.DataFrame, kb: KnowledgeBase, where: str = "", date_format: str | None = None) -> Found:
+_USUAL = {"inr": "inr", "dose": "warfarin_dose"}
+"""What a cell of a table of INRs holds -> the concept whose usual range it has."""
+
+
+def of_table(
+    values: pl.DataFrame,
+    kb: KnowledgeBase,
+    where: str = "",
+    date_format: str | None = None,
+    accepted: Collection[str] = (),
+) -> Found:
     """Read persons from a table of INRs (`inr_table`); a row that cannot be read costs itself.
+
+    A bare number that a person can hardly have is left out as in other records, unless its concept is `accepted`.
 
     Raises
     ------
@@ -95,7 +108,10 @@ def of_table(values: pl.DataFrame, kb: KnowledgeBase, where: str = "", date_form
     listed: dict[str, list[Row]] = {}
     unused = sorted(set(values.columns) - set((headings(values.columns) or {}).values()))
     notes = [_unused(name, where or None) for name in unused]
-    for row in rows(values, limits, where, date_format):
+    usual = {row["concept"]: row for row in kb.table("usual_ranges").iter_rows(named=True)}
+    for read in rows(values, limits, where, date_format):
+        row, doubts = _doubted(read, usual, accepted)
+        notes += doubts
         if row.sample is None or row.day is None:
             text = "sample is missing" if row.sample is None else f"date {row.date_written!r} is no day"
             hint = "" if row.sample is None else "; write YYYY-MM-DD, or say how dates are written with --date-format"
@@ -107,12 +123,36 @@ def of_table(values: pl.DataFrame, kb: KnowledgeBase, where: str = "", date_form
         cells = {"inr": row.inr, "dose": row.dose, "age": row.age, "target_inr": row.target}
         for what, cell in cells.items():
             unread = what in ("inr", "dose") and (row.sample is None or row.day is None)
-            if cell.problem and cell.written is not None and not unread:
+            if cell.problem and cell.written is not None and not unread and not cell.doubted:
                 code = NoteCode.BOUND if is_bound(cell.written) else NoteCode.IMPOSSIBLE_VALUE
                 notes.append(_left_out(row.sample, code, cell.problem, row.place, what))
         if row.sample is not None:
             listed.setdefault(row.sample, []).append(row)
     return [_of_rows(name, mine) for name, mine in listed.items()], notes
+
+
+def _doubted(row: Row, usual: Mapping[str, Mapping[str, Any]], accepted: Collection[str]) -> tuple[Row, list[Note]]:
+    """Return a row without the bare numbers that a person can hardly have, and what is said of such numbers."""
+    notes: list[Note] = []
+    cells = {"inr": row.inr, "dose": row.dose}
+    for what, cell in cells.items():
+        concept = _USUAL[what]
+        value, known = cell.value, usual.get(concept)
+        if known is None or not value or known["low"] <= value <= known["high"]:
+            continue
+        used = concept in accepted or cell.with_unit
+        ask = f" ({known['ask']})" if known["ask"] else ""
+        message = f"{what} of {value:g} is unlikely{ask}"
+        code = NoteCode.UNLIKELY_VALUE if used else NoteCode.DOUBTFUL_VALUE
+        if used:
+            notes.append(
+                replace(_left_out(row.sample, code, "", row.place, what), message=f"{message}: used; check it")
+            )
+            continue
+        fix = f"confirm it with --accept {concept}" + ("" if what == "inr" else ", or write the unit beside it")
+        notes.append(_left_out(row.sample, code, f"{message}; {fix}", row.place, what))
+        cells[what] = replace(cell, value=None, problem=message, doubted=True)
+    return replace(row, inr=cells["inr"], dose=cells["dose"]), notes
 
 
 def of_records(data: ClinicalData, drug: str) -> Found:

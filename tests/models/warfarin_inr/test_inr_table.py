@@ -230,3 +230,26 @@ def test_clinical_tables_are_read_in_the_named_date_format(tmp_path: Path) -> No
     assert _followed(tmp_path, text, date_format="DD.MM.YYYY")[0]["inr"].to_list() == [2.4]
     with pytest.raises(InputError, match="no INR"):
         _followed(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("dose", "inr", "accepted", "code", "known"),
+    [
+        ("300", "2.2", (), "doubtful_value", None),
+        ("300", "2.2", ("warfarin_dose",), "unlikely_value", 300.0),
+        ("300 mg/week", "2.2", (), "unlikely_value", 300.0),
+        ("0", "1.0", (), None, 0.0),
+        ("35", "2.2", (), None, 35.0),
+    ],
+)
+def test_a_dose_that_hardly_anybody_takes_is_asked_about(dose, inr, accepted, code, known) -> None:
+    frame = pl.DataFrame({"sample": ["A"], "date": ["2026-11-02"], "dose": [dose], "inr": [inr]})
+    (person,), notes = of_table(frame, knowledge.load(), accepted=accepted)
+    assert [str(note.code) for note in notes] == ([code] if code else [])
+    assert person.courses[0].dose == (None if known is None else known / 7)
+
+
+def test_an_inr_that_hardly_anybody_has_is_one_that_nobody_could_read() -> None:
+    frame = pl.DataFrame({"sample": ["A"], "date": ["2026-11-02"], "dose": ["35"], "inr": ["22"]})
+    (person,), notes = of_table(frame, knowledge.load())
+    assert person.illegible and not person.visits and [str(note.code) for note in notes] == ["doubtful_value"]

@@ -1,0 +1,198 @@
+"""Grades, stages and classes beside a condition: used where something asks for them, and said where not."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from pgx.clinical import read
+from pgx.guidance.populations import NO, UNKNOWN, YES, Populations
+from pgx.types import ClinicalData
+from tests.clinical.reading import codes, values
+
+SNOMED = "http://snomed.info/sct"
+CIRRHOSIS = {"coding": [{"system": SNOMED, "code": "19943007", "display": "Cirrhosis of liver"}]}
+
+
+@pytest.fixture
+def listed(kb, write):
+    """Read a list of conditions."""
+    return lambda *written: read([write("p.json", {"date": "2026-12-01", "conditions": list(written)})], kb)
+
+
+def people(data: ClinicalData) -> list[str]:
+    return data.observations["sample"].unique().to_list()
+
+
+def entry(kind: str, **fields: object) -> dict[str, object]:
+    return {"resourceType": kind, "status": "final", "subject": {"reference": "Patient/A"}, **fields}
+
+
+def code(*codes: str, text: str = "") -> dict[str, object]:
+    return {"coding": [{"system": SNOMED, "code": one} for one in codes], "text": text}
+
+
+@pytest.fixture
+def record(kb, write):
+    """Read a FHIR record of one person."""
+
+    def build(*resources):
+        entries = [{"resource": {"resourceType": "Patient", "id": "A"}}, *({"resource": one} for one in resources)]
+        return read([write("r.json", {"resourceType": "Bundle", "entry": entries})], kb)
+
+    return build
+
+
+@pytest.mark.parametrize(
+    ("written", "concept", "answer"),
+    [
+        ("Child-Pugh C cirrhosis", "child_pugh", "C"),
+        ("cirrhosis, Child-Pugh class B (8 points)", "child_pugh", "B"),
+        ("Cirrhosis (Child-Pugh score 9)", "child_pugh", "B"),
+        ("Leberzirrhose Child B", "child_pugh", "B"),
+        ("Child-Pugh C", "child_pugh", "C"),
+        ("CTP 5 cirrhosis", "child_pugh", "A"),
+        ("Child-Turcotte-Pugh class A liver disease", "child_pugh", "A"),
+        ("Child Pugh B7", "child_pugh", "B"),
+        ("child's pugh score: 12", "child_pugh", "C"),
+        ("NYHA class III heart failure", "nyha", "III"),
+        ("heart failure (NYHA 4)", "nyha", "IV"),
+        ("severe liver disease", "liver_disease_severity", "severe"),
+        ("hepatic impairment, moderate", "liver_disease_severity", "moderate"),
+        ("decompensated alcoholic cirrhosis", "decompensated_cirrhosis", "yes"),
+        ("dekompensierte Leberzirrhose", "decompensated_cirrhosis", "yes"),
+        ("compensated cirrhosis", "decompensated_cirrhosis", "no"),
+        ("CKD stage IV", "severe_kidney_disease", "yes"),
+        ("CKD G4", "severe_kidney_disease", "yes"),
+        ("chronic kidney disease, Stadium 5", "severe_kidney_disease", "yes"),
+        ("severe heart failure", "severe_heart_failure", "yes"),
+        ("asthma (severe)", "severe_asthma", "yes"),
+    ],
+)
+def test_a_grade_is_an_answer_of_its_own(listed, written, concept, answer):
+    data = listed(written)
+    assert values(data)[concept] == answer
+    assert not {"grade_not_used", "condition_unknown"} & set(codes(data))
+
+
+@pytest.mark.parametrize(
+    ("written", "condition"),
+    [
+        ("Child-Pugh C", "liver_disease"),
+        ("decompensated cirrhosis", "cirrhosis"),
+        ("severe asthma", "asthma"),
+        ("severe heart failure", "heart_failure"),
+        ("CKD G3b", "kidney_disease"),
+    ],
+)
+def test_a_graded_condition_is_the_condition_too(listed, written, condition):
+    assert values(listed(written))[condition] == "yes"
+
+
+@pytest.mark.parametrize(
+    ("written", "condition", "severity"),
+    [
+        ("mild depression", "depression", "info"),
+        ("stage IV colon cancer", "cancer", "info"),
+        ("hypertension, grade 2", "hypertension", "info"),
+        ("active peptic ulcer", "peptic_ulcer", "info"),
+        ("Child-Pugh A-B cirrhosis", "cirrhosis", "warning"),
+        ("Child-Pugh C (6 points) cirrhosis", "cirrhosis", "warning"),
+        ("history of Child-Pugh C cirrhosis", "cirrhosis", "warning"),
+        ("NYHA II-III heart failure", "heart_failure", "warning"),
+    ],
+)
+def test_a_grade_that_answers_nothing_is_said_and_the_condition_counts(listed, written, condition, severity):
+    data = listed(written)
+    assert values(data)[condition] == "yes" and "grade_not_used" in codes(data, severity)
+    assert not {"child_pugh", "nyha"} & set(values(data))
+
+
+@pytest.mark.parametrize(
+    "written", ["no Child-Pugh C", "father: Child-Pugh C", "Child-Pugh class C?", "suspected Child-Pugh C cirrhosis"]
+)
+def test_a_grade_that_nobody_has_is_none(listed, written):
+    data = listed(written)
+    assert "child_pugh" not in values(data) and "condition_unknown" in codes(data)
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        entry("Observation", code=code("3191000175106"), valueCodeableConcept=code("710067001")),
+        entry("Observation", code=code("3191000175106"), valueInteger=11),
+        entry("Observation", code=code("3191000175106"), valueQuantity={"value": 11.0, "unit": "{score}"}),
+        entry("Observation", code={"text": "Child-Pugh class"}, valueString="Class C"),
+        entry("Observation", code={"text": "Child-Pugh score"}, valueString="C (11 points)"),
+        entry("Condition", code=code("710067001")),
+        entry("Condition", code={"text": "Child-Pugh C cirrhosis"}),
+        entry("Condition", code=CIRRHOSIS, stage=[{"summary": code("710067001")}]),
+        entry("Condition", code=CIRRHOSIS, stage=[{"summary": {"text": "Child-Pugh C"}}]),
+        entry("Condition", code={**CIRRHOSIS, "text": "Cirrhosis, Child-Pugh class C"}),
+    ],
+)
+def test_fhir_tells_the_class_as_observation_diagnosis_or_stage(record, resource):
+    day = "effectiveDateTime" if resource["resourceType"] == "Observation" else "recordedDate"
+    said = values(record({**resource, day: "2026-11-01"}))
+    assert said["child_pugh"] == "C" and said["liver_disease"] == "yes"
+
+
+def test_the_severity_of_a_diagnosis_counts_where_it_is_asked_for(record):
+    severe = {"coding": [{"system": SNOMED, "code": "24484000", "display": "Severe"}]}
+    day = {"recordedDate": "2026-11-01", "severity": severe}
+    said = values(record(entry("Condition", code={"text": "liver disease"}, **day)))
+    assert said["liver_disease_severity"] == "severe"
+    data = record(entry("Condition", code={"text": "depression"}, **day))
+    assert "grade_not_used" in codes(data) and values(data)["depression"] == "yes"
+
+
+def test_tables_and_omop_tell_the_class(kb, write, tmp_path):
+    assert values(read([write("w.csv", "sample,date,child_pugh_score\nA,2026-11-01,8\n")], kb))["child_pugh"] == "B"
+    rows = "person,date,item,value\nA,2026-11-01,Child-Pugh class,C\n"
+    assert values(read([write("l.csv", rows)], kb))["child_pugh"] == "C"
+    folder = tmp_path / "omop"
+    folder.mkdir()
+    (folder / "person.csv").write_text("person_id,year_of_birth\n1,1960\n2,1960\n3,1960\n")
+    (folder / "concept.csv").write_text(
+        "concept_id,vocabulary_id,concept_code,concept_name\n"
+        "91,SNOMED,3191000175106,Child-Pugh score\n92,SNOMED,710066005,Child-Pugh score class B\n"
+    )
+    (folder / "measurement.csv").write_text(
+        "person_id,measurement_concept_id,measurement_date,value_as_concept_id,value_as_number\n"
+        "1,91,2026-11-01,92,\n2,91,2026-11-01,,12\n"
+    )
+    (folder / "condition_occurrence.csv").write_text(
+        "person_id,condition_concept_id,condition_start_date,condition_source_value\n"
+        '3,0,2026-11-01,"Cirrhosis, Child-Pugh class A"\n'
+    )
+    data = read([folder], kb)
+    assert [values(data, one)["child_pugh"] for one in "123"] == ["B", "C", "A"]
+
+
+@pytest.mark.parametrize(
+    ("written", "decompensated", "moderate"),
+    [
+        ("Child-Pugh A cirrhosis", NO, NO),
+        ("Child-Pugh B cirrhosis", YES, YES),
+        ("Child-Pugh C", YES, YES),
+        ("Child-Pugh score 9", YES, YES),
+        ("cirrhosis", UNKNOWN, UNKNOWN),
+        ("decompensated cirrhosis", YES, YES),
+        ("compensated cirrhosis", NO, UNKNOWN),
+        ("severe liver disease", UNKNOWN, YES),
+        ("mild hepatic impairment", UNKNOWN, NO),
+        ("hypertension", UNKNOWN, NO),
+    ],
+)
+def test_the_class_decides_the_limits_of_labels(kb, listed, written, decompensated, moderate):
+    data = listed(written)
+    truth = Populations(kb, data, people(data), date(2026, 12, 1)).decide
+    assert truth("decompensated_cirrhosis")[0] == decompensated
+    assert truth("liver_disease_moderate_or_severe")[0] == moderate
+
+
+def test_an_old_class_leaves_the_limits_open(kb, write):
+    data = read([write("p.json", {"date": "2026-12-01", "conditions": [{"name": "cirrhosis"}],
+                                  "child_pugh": {"value": "A", "date": "2024-01-01"}})], kb)  # fmt: skip
+    assert Populations(kb, data, people(data)).decide("decompensated_cirrhosis")[0] == UNKNOWN
