@@ -312,6 +312,7 @@ CLINICAL: Schema = (
     Column("value", _F, "numeric value in `unit`; null for coded values"),
     Column("code", _T, "coded value (for coded concepts)"),
     Column("unit", _T, "UCUM unit of the concept after conversion"),
+    Column("reaction", _T, "of an allergy: what the substance did, as the record has it"),
     Column("date", pl.Date, "when it was observed"),
     Column("end_date", pl.Date, "end of the period that it covers"),
     Column("source", _T, "file, and line or resource id, it was read from", required=True),

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from pgx.clinical.allergies import MAYBE, allergens
+from pgx.clinical.allergies import allergens
 from pgx.codes import Applies, Flag, FlagCode
 from pgx.guidance.beside_alternatives import ACTS, LEVEL, NOTHING_BESIDE, Beside, asked, beside
 from pgx.guidance.label_limits import NO_GENE, limits
@@ -167,10 +167,10 @@ def _by_allergy(named: Iterable[tuple[str, str]], clinical: ClinicalData, kb: Kn
         recorded[sample].add(code)
     known = allergens(kb) if recorded else None
     reasons = {
-        (sample, drug): [known.against(code, drug) or MAYBE for code in recorded.get(sample, ())] if known else []
+        (sample, drug): [known.against(code, drug) for code in recorded.get(sample, ())] if known else []
         for sample, drug in named
     }
-    return {key: "allergy" for key, found in reasons.items() if any(MAYBE not in reason for reason in found)}
+    return {key: "allergy" for key, found in reasons.items() if any(why and why.certain for why in found)}
 
 
 def _of_genes(named: Iterable[tuple[str, str]], guidance: pl.DataFrame, guide: Guide) -> pl.DataFrame:

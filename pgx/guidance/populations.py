@@ -12,7 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pgx.clinical import bounds
-from pgx.clinical.allergies import MAYBE, allergens
+from pgx.clinical.allergies import allergens
 from pgx.knowledge.acting import PLANNED
 from pgx.knowledge.base import KnowledgeBase
 from pgx.phenotypes.exposures import exposures, known_medication, newest, present_days
@@ -280,8 +280,8 @@ class Populations:
         found: defaultdict[int, dict[str, None]] = defaultdict(dict)
         for at, code in self._allergies:
             reason = allergens(self._kb).against(code, drug)
-            if reason and (MAYBE in reason) == perhaps:
-                found[at][reason.replace("; ", ", ")] = None  # a flag holds no semicolon
+            if reason and reason.certain != perhaps:
+                found[at][reason.message.replace("; ", ", ")] = None  # a flag holds no semicolon
         sure = self.allergic_to(drug) if perhaps and found else {}
         return {at: ", and ".join(reasons) for at, reasons in found.items() if at not in sure}
 
