@@ -21,7 +21,6 @@ def told(drug, *others, genes=NORMAL, **more):
         ("simvastatin", "cyclosporine", {"fluvastatin", "pravastatin", "rosuvastatin"}, "DPWG"),
         ("atorvastatin", "cyclosporine", {"fluvastatin", "pravastatin", "rosuvastatin"}, "CPIC+DPWG"),
         ("simvastatin", "itraconazole", {"atorvastatin", "fluvastatin", "pravastatin", "rosuvastatin"}, "DPWG"),
-        ("flecainide", "ritonavir", {"sotalol"}, "DPWG"),
     ],
 )
 def test_what_fits_the_list_is_named_with_who_names_it(drug, beside, instead, sources):
@@ -48,6 +47,14 @@ def test_where_another_medicine_is_not_started_none_is_named():
 def test_what_a_source_names_for_the_result_itself_comes_alone():
     found = told("simvastatin", "cyclosporine", genes={**NORMAL, "SLCO1B1": pattern("*5/*5")})
     assert found.alternatives and not list(arguments_of(found.judgement, "alternatives_of", 1))
+
+
+@pytest.mark.parametrize(
+    ("drug", "beside"), [("propafenone", "amiodarone"), ("propafenone", "quinidine"), ("ondansetron", "apomorphine")]
+)
+def test_nothing_is_carried_over_where_the_other_one_may_do_the_same(drug, beside):
+    found = told(drug, beside)
+    assert found.urgency == "avoid" and not found.alternatives and "alternatives_of" not in str(found.judgement.flags)
 
 
 def test_for_a_disease_or_a_pregnancy_none_is_carried_over():
