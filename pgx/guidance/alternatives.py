@@ -226,7 +226,8 @@ def _by_label(
     The last are the populations, in code and in words, for whom the label contraindicates it.
     """
     samples = sorted({sample for sample, _ in named})
-    found = limits(kb, Populations(kb, clinical, samples), samples, asked(named))
+    populations = Populations(kb, clinical, samples)
+    found = limits(kb, populations, samples, asked(named))
     if found.is_empty():
         return {}, {}, {}
     holding = found.filter(pl.col("code") == _HOLDS).select("at", "drug", "urgency", "guideline").rows()
@@ -241,13 +242,14 @@ def _by_label(
         if urgency == _CHANGES:
             doses[samples[at], drug].append(words[rule])
     # What the record tells a part of is named: a liver disease that may be too severe for the drug.
-    open_ones = found.filter(pl.col("code") != _HOLDS, pl.col("urgency") == _RULES_OUT)
+    open_ones = found.filter(pl.col("code") != _HOLDS, pl.col("urgency").is_in([_RULES_OUT, _CHANGES]))
     unknown: defaultdict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
-    wanted = open_ones.select("at", "drug", "population", "action", "static_flags")
-    for at, drug, population, action, flags in wanted.iter_rows():
+    wanted = open_ones.select("at", "drug", "population", "action", "guideline", "urgency", "static_flags")
+    for at, drug, population, action, rule, urgency, flags in wanted.iter_rows():
         words_of = templates(kb.folders).say("population", population)
-        if any(Flag.parse(flag).code == FlagCode.UNDER for flag in flags):
-            doses[samples[at], drug].append(f"not {words_of}")
+        told_in_part = any(Flag.parse(flag).code == FlagCode.UNDER for flag in flags)
+        if told_in_part or populations.measured_near(population)[at]:
+            doses[samples[at], drug].append(f"{'not' if urgency == _RULES_OUT else words[rule]} {words_of}")
         elif action == _CONTRAINDICATED:
             unknown[samples[at], drug].append((population, words_of))
     told = {key: ", ".join(dict.fromkeys(own)) for key, own in doses.items()}

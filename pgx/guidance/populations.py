@@ -102,6 +102,20 @@ class Populations:
         self._pointed_at[population] = found
         return found
 
+    def measured_near(self, population: str) -> NDArray[np.bool_]:
+        """Return whether a measured value of each person leaves open whether they belong to a population.
+
+        An eGFR of 22 need not be a creatinine clearance below 30 mL/min, and it may be.
+        """
+        found = np.zeros(self._n, dtype=bool)
+        for tests in self._tests.get(population, {}).values():
+            measured = [
+                test for test in tests if test["test"] in ("recorded_below", "recorded_at_least", "recorded_at_most")
+            ]
+            if measured and any(test["test"] == "cannot_be_decided" for test in tests):
+                found |= np.minimum.reduce([self._one(test, (), "") for test in measured]) == YES
+        return found
+
     @cached_property
     def _of_history(self) -> frozenset[str]:
         """The concepts that are conditions of a person, or how they live."""

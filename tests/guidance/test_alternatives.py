@@ -73,6 +73,18 @@ def test_a_contraindication_that_the_record_says_nothing_of_is_named_unless_the_
     assert "cirrhosis" not in ";".join(rows("simvastatin")["flags"].drop_nulls())
 
 
+@pytest.mark.parametrize(
+    ("egfr", "limited"), [(22.0, True), (80.0, False)], ids=["the value leaves it open", "the value decides it"]
+)
+def test_a_limit_that_a_measured_value_leaves_open_is_named(egfr, limited):
+    slow = {"SLCO1B1": pattern("*5/*5")}
+    history = clinical(observations=[{"concept": "egfr", "value": egfr, "unit": "mL/min/{1.73_m2}"}])
+    calls, phenotypes = assign(callset({"s": slow}), KB, history)
+    found = with_text(recommend(phenotypes, calls, history, KB, drugs=["simvastatin"]))
+    told = ";".join(found["flags"].drop_nulls())
+    assert ("10 mg a day with a creatinine clearance below 30 mL/min" in told) == limited
+
+
 def test_where_nothing_fits_the_sentence_names_nothing():
     found = rows("codeine", *({"concept": "allergy", "code": code} for code in ("morphine", "oxycodone")))
     assert not named(found)
