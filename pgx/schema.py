@@ -267,7 +267,7 @@ JUDGEMENTS: Schema = (
         "at_most:<dose>:<unit>, dose:<dose>:<unit>, "
         "sources_differ, phenoconverted, genotype_uncertain, gene_not_tested, recall, local, "
         "interaction:<agent>:<enzyme>:<strength>:<role>:<phase>:<effect>, alternative_ruled_out:<drug>:<why>, "
-        "alternative_limited:<drug>:<words>",
+        "alternative_limited:<drug>:<words>, alternatives_of:<sources> (who names them, for another result of a gene)",
     ),
 )
 
@@ -312,6 +312,7 @@ CLINICAL: Schema = (
     Column("value", _F, "numeric value in `unit`; null for coded values"),
     Column("code", _T, "coded value (for coded concepts)"),
     Column("unit", _T, "UCUM unit of the concept after conversion"),
+    Column("reaction", _T, "of an allergy: what the substance did, as the record has it"),
     Column("date", pl.Date, "when it was observed"),
     Column("end_date", pl.Date, "end of the period that it covers"),
     Column("source", _T, "file, and line or resource id, it was read from", required=True),

@@ -30,8 +30,6 @@ _AFTER = re.compile(
     re.IGNORECASE,
 )
 _BRACKETS = re.compile(r"\s*[\[(].*?[\])]")
-_REACTION = re.compile(r"\s+[-–—]+\s*|\s*[:;=]\s+|\s*,\s+|\s*->\s*|\s+(?:causes?d?|gives?|gave)\s+")
-"""What stands between a substance and what it did: ``carbamazepine - SJS``."""
 DENIED = re.compile(
     r"^\s*(?:no|not|non|never|denies|denied|without|negative for|keine?|ohne|pas d[e']|aucune?|ningun[ao]?|nessun[ao]?|"
     r"sin|senza|geen)\b(?!\s+known).*|"
@@ -40,11 +38,76 @@ DENIED = re.compile(
     re.IGNORECASE,
 )
 """An entry of an allergy list that says that there is none."""
-MAYBE = "which may extend to"
-"""Words of a reason that is a possibility only."""
-_REACTION = re.compile(r"\s*[:(]|\s+[-–—]+>?\s")
-"""What stands between a substance and what it did."""
+_REACTION = re.compile(r"\s*[:([=]|\s+[-–—]+>?\s|\s*->\s*|\s+(?:causes?d?|gives?|gave)\s+", re.IGNORECASE)
+"""What stands between a substance and what it did: ``carbamazepine - SJS``."""
+_MOST_TOLD = 80
+"""Characters of a reaction that are kept."""
+_KIND = re.compile(
+    r"(?:drug|medication|medicine|substance|finding|disorder|situation|product|allergy|intolerance|allergen|active|"
+    r"confirmed|unconfirmed|unknown|reaction unknown|unknown reaction|none|mg|tablets?|oral|iv|systemic)?",
+    re.IGNORECASE,
+)
+"""What stands in brackets behind a substance and is no reaction."""
 _PARTS = re.compile(r"\s*(?:/|\+| and )\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """Why a recorded allergy speaks against a drug: one fact, worded once for those who treat and once for the person.
+
+    Parameters
+    ----------
+    allergy
+        What the allergy is to, in words.
+    drug
+        The drug, or the part of it that is meant.
+    relation
+        How the two belong together: ``same``, ``part`` of one product, ``member`` of the class that is recorded,
+        ``kin`` (both of one class), ``label`` (one excludes the other) or ``extends`` (it may).
+    certain
+        Whether it speaks against the drug; else it may.
+    group
+        What the allergy is one of, or both are, in words; empty where that says nothing.
+    why
+        What a label says, or why the allergy may extend to the drug, in words for those who treat.
+    """
+
+    allergy: str
+    drug: str
+    relation: str
+    certain: bool = True
+    group: str = ""
+    why: str = ""
+
+    @property
+    def message(self) -> str:
+        """The reason for those who treat."""
+        return _REASONS[self.relation].format(
+            one=self, which=f"{self.allergy}{self.group and f', one of the {self.group},'}"
+        )
+
+    @property
+    def plain(self) -> str:
+        """The reason for the person: no class of drugs, and no chemistry."""
+        return _IN_PLAIN_WORDS[self.relation].format(one=self)
+
+
+_REASONS = {
+    "same": "an allergy to {one.allergy} is recorded",
+    "part": "an allergy to {one.allergy} is recorded, which holds {one.drug}: either part may be the cause",
+    "member": "an allergy to {one.allergy} is recorded, and {one.drug} is one of them",
+    "kin": "an allergy to {one.allergy} is recorded; both are {one.group}",
+    "label": "an allergy to {which} is recorded, and {one.why}",
+    "extends": "an allergy to {which} is recorded, which may extend to {one.why}",
+}
+_IN_PLAIN_WORDS = {
+    "same": "an allergy to {one.allergy} is on record",
+    "part": "an allergy to {one.allergy} is on record, and {one.drug} is a part of it",
+    "member": "an allergy to {one.allergy} is on record, and {one.drug} is one of them",
+    "kin": "an allergy to {one.allergy} is on record, and {one.drug} is a medicine of the same kind",
+    "label": "an allergy to {one.allergy} is on record, and who has it is not given {one.drug}",
+    "extends": "an allergy to {one.allergy} is on record, and {one.drug} can sometimes do the same",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +166,23 @@ class Allergens:
         """Return what an allergy to no known drug is to, without the reaction behind it."""
         return self.drugs.ingredient(_REACTION.split(text)[0] or text)
 
+    def reaction(self, written: str, told: str = "") -> str | None:
+        """Return what a substance did: what is `told` of it, or else what stands behind its name.
+
+        Brackets that only say of which kind the entry is, or name the substance again, tell nothing of that.
+
+        Examples
+        --------
+        >>> from pgx.knowledge import load
+        >>> known = allergens(load())
+        >>> known.reaction("carbamazepine: SJS 2019"), known.reaction("penicillin (drug)"), known.reaction("aspirin")
+        ('SJS 2019', None, None)
+        """
+        name, *behind = _REACTION.split(" ".join(written.split()), maxsplit=1)
+        told = " ".join(told.split()) or (behind[0].strip(" -–—>:;,.([])") if behind and name else "")
+        said_only = _KIND.fullmatch(told) or self._one(told) or not any(letter.isalpha() for letter in told)
+        return None if said_only else told[:_MOST_TOLD]
+
     def taken(self, text: str) -> tuple[str, ...]:
         """Return the substances of an unknown drug, also as a word of several (``amoxicillin trihydrate``)."""
         words = re.findall(r"[^\W\d_]{5,}", _plain(text).lower())
@@ -119,31 +199,32 @@ class Allergens:
             found.update(self.drugs.find(part).drugs or (part,))
         return found
 
-    def against(self, allergy: str, drug: str) -> str | None:
-        """Say why a recorded allergy speaks against a drug; None if nothing known does."""
+    def against(self, allergy: str, drug: str) -> Against | None:
+        """Return why a recorded allergy speaks against a drug; None if nothing known does."""
         parts = self.parts(drug)
         if held := parts.intersection((allergy, *self.drugs.made_of.get(allergy, ()))):
-            behind = "" if allergy in held else f", which holds {min(held)}: either part may be the cause"
-            return f"an allergy to {self.words(allergy)} is recorded{behind}"
+            relation, part = ("same", drug) if allergy in held else ("part", min(held))
+            return Against(self.words(allergy), part, relation)
         theirs = {group for part in parts for group in self.groups_of.get(part, ())}
         if allergy in theirs:
-            return f"an allergy to {self.words(allergy)} is recorded, and {drug} is one of them"
+            return Against(self.words(allergy), drug, "member")
         own = (allergy,) if allergy in self.groups else self.groups_of.get(allergy, ())
         for group in own:
             if group in theirs and self.groups[group].within:
-                return f"an allergy to {allergy} is recorded; both are {self.words(group)}"
+                return Against(allergy, drug, "kin", group=self.words(group))
         for group, part in product(own, sorted(parts)):
             if why := self.excluded.get((group, part)):
-                return f"an allergy to {self._within(allergy, group)} is recorded, and {why}"
+                return Against(self.words(allergy), drug, "label", group=self._within(allergy, group), why=why)
         for group in own:
-            for other, why in self.cross.get(group, {}).items():
+            for other, because in self.cross.get(group, {}).items():
                 if other in theirs:
-                    which = self._within(allergy, group)
-                    return f"an allergy to {which} is recorded, {MAYBE} {self.words(other)}: {why}"
+                    told, why = self._within(allergy, group), f"{self.words(other)}: {because}"
+                    return Against(self.words(allergy), drug, "extends", certain=False, group=told, why=why)
         return None
 
     def _within(self, allergy: str, group: str) -> str:
-        return self.words(group) if allergy in self.groups else f"{allergy}, one of the {self.words(group)},"
+        """Return the class of an allergy to a drug; empty where the allergy is to the class itself."""
+        return "" if allergy in self.groups else self.words(group)
 
 
 def _plain(text: str) -> str:
@@ -220,14 +301,14 @@ def alerts(clinical: ClinicalData, advice: pl.DataFrame | None, kb: KnowledgeBas
     for (sample, drug), (beside, what) in said.items():
         reasons = {code: why for code in by_sample.get(sample, ()) if (why := known.against(code, drug))}
         # What is certain comes alone; what may be is said where nothing is certain.
-        shown = {code: why for code, why in reasons.items() if MAYBE not in why} or reasons
+        shown = {code: why for code, why in reasons.items() if why.certain} or reasons
         if shown:
             yield Note(
                 sample=sample,
                 stage="clinical",
                 severity=Severity.WARNING,
                 code=NoteCode.ALLERGY,
-                message=f"{what}: {'; '.join(dict.fromkeys(shown.values()))}",
+                message=f"{what}: {'; '.join(dict.fromkeys(why.message for why in shown.values()))}",
                 subject=beside,
                 where=drug,
             )

@@ -309,6 +309,7 @@ def _rows(frame: pl.DataFrame, concept: str, formula: str, vocabulary: Vocabular
         value=_v("value"),
         code=pl.lit(None, dtype=pl.String),
         unit=pl.lit(vocabulary.concepts[concept].unit, dtype=pl.String),
+        reaction=pl.lit(None, dtype=pl.String),
         date=_v("as_of"),
         end_date=pl.lit(None, dtype=pl.Date),
         source=pl.lit(f"from {formula}"),

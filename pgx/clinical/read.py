@@ -341,7 +341,7 @@ def _coded(
         code=code,
         source=pl.lit(source) if isinstance(source, str) else source,
         origin=pl.lit(origin) if isinstance(origin, str) else origin,
-        **{name: pl.lit(None, dtype=none[name]) for name in ("value", "unit", "date", "end_date")},
+        **{name: pl.lit(None, dtype=none[name]) for name in ("value", "unit", "reaction", "date", "end_date")},
     ).select(_CLINICAL)
 
 

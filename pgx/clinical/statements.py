@@ -24,10 +24,11 @@ RAW: dict[str, type[pl.DataType]] = {
     **dict.fromkeys(("date", "end_date"), pl.Date),
     **dict.fromkeys(("file", "where"), pl.String),
     "bare": pl.Boolean,
+    "reaction": pl.String,
 }
 """One row a statement: `answer` where a code settled it, `number` or `text` (in vocabulary `system`) otherwise.
 
-`bare` says that the number stands without a unit of its own."""
+`bare` says that the number stands without a unit of its own, `reaction` what a substance did to who is allergic."""
 
 MEDICATION: dict[str, type[pl.DataType]] = {
     **dict.fromkeys(("person", "drug", "status"), pl.String),
@@ -138,7 +139,9 @@ class Events:
 
     def uncertain_age(self, person: str | None, margin: float, where: str | None) -> None:
         """Say by how many years the age may be wrong."""
-        self.raw.append((person, "age_margin", None, margin, None, "text", "a", None, None, self.file, where, None))
+        self.raw.append(
+            (person, "age_margin", None, margin, None, "text", "a", None, None, self.file, where, None, None)
+        )
 
     def deceased(self, person: str | None, on: object, where: str | None) -> None:
         """Say that the person has died."""
@@ -183,7 +186,7 @@ class Events:
     ) -> None:
         """Add one statement; `written` is what the file calls the concept, `meaning` how `check` shows it."""
         self.people.setdefault(person, set())
-        self.raw.append((person, concept, answer, number, text, system, unit, day, end, self.file, where, bare))
+        self.raw.append((person, concept, answer, number, text, system, unit, day, end, self.file, where, bare, None))
         self.count(self.understood, written or concept, meaning or concept, where)
 
     def count(self, table: dict[tuple[str, ...], list[object]], key: str, meaning: str, where: str | None) -> None:
@@ -302,7 +305,7 @@ class Events:
             message = f"{shown} ({entry.remark}) stands in a list of drugs: {kept}, and not as taken"
             self.problem(person, "warning", "remark_beside_drug", message, where)
             if entry.meaning in (ALLERGY, REACTION):
-                self.allergic(person, entry.name, where=where)
+                self.allergic(person, entry.name, where=where, reaction=entry.reaction)
             if entry.meaning in (REACTION, UNSURE) and status == "current":
                 self._unread(person, self.drugs.inside(written) or drugs.drugs or ("any",), where)
             return None
@@ -314,16 +317,10 @@ class Events:
         return status, None if status == PLANNED else entry.day(now)
 
     def allergic(
-        self,
-        person: str | None,
-        written: str,
-        *,
-        codes: Iterable[tuple[str, str]] = (),
-        day: date | None = None,
-        where: str | None = None,
-        drug: bool = True,
-    ) -> bool:
-        """Add an allergy by its codes, or else by its name; say whether it is known.
+        self, person: str | None, written: str, *, codes: Iterable[tuple[str, str]] = (), day: date | None = None,
+        where: str | None = None, drug: bool = True, reaction: str = "",
+    ) -> bool:  # fmt: skip
+        """Add an allergy by its codes, or else by its name, with the `reaction`; say whether it is known.
 
         An unknown one is kept by its name and noted, unless it is said to be to something else than a `drug`.
         """
@@ -348,13 +345,14 @@ class Events:
                 self.understood, written, "no known allergy" if "none" in found else "allergies are not known", where
             )
             return True
+        did = self.allergens.reaction(written, reaction)
         for one in found:
-            self._code(person, "allergy", one, day, None, where)
+            self._code(person, "allergy", one, day, None, where, did)
             self.count(self.understood, written, f"allergy {self.allergens.words(one)}", where)
         if not found:
             self.not_understood("allergy", *next(iter(coded), ("", "")), written, where)
         if drug and not found:
-            self._code(person, "allergy", self.allergens.named(written), day, None, where)
+            self._code(person, "allergy", self.allergens.named(written), day, None, where, did)
             close = self.drugs.suggest(written)
             hint = f"; did you mean {' or '.join(close)}?" if close else ""
             message = (
@@ -364,9 +362,10 @@ class Events:
         return bool(found)
 
     def _code(
-        self, person: str | None, concept: str, code: str, day: date | None, end: date | None, where: str | None
-    ) -> None:
-        self.raw.append((person, concept, None, None, code, "text", None, day, end, self.file, where, None))
+        self, person: str | None, concept: str, code: str, day: date | None, end: date | None, where: str | None,
+        reaction: str | None = None,
+    ) -> None:  # fmt: skip
+        self.raw.append((person, concept, None, None, code, "text", None, day, end, self.file, where, None, reaction))
 
     def _unread(self, person: str | None, drugs: Iterable[str], where: str | None) -> None:
         """Say what a drug that could not be read may be: nobody may conclude that it is not taken."""

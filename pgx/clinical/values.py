@@ -32,14 +32,14 @@ def interpret(raw: pl.DataFrame, vocabulary: Vocabulary) -> tuple[pl.DataFrame, 
     Returns
     -------
     tuple
-        Observations (``person concept value code unit date end_date file where``), and problems
+        Observations (``person concept value code unit reaction date end_date file where``), and problems
         (`pgx.clinical.statements.PROBLEM`), each with the value that was left out.
     """
     kinds = {name: concept.kind for name, concept in vocabulary.concepts.items()}
     raw = raw.with_columns(kind=pl.col("concept").replace_strict(kinds, return_dtype=pl.String))
     numbers, bad_numbers = _numbers(raw.filter(pl.col("kind") == "numeric"), vocabulary)
     answers, bad_answers = _answers(raw.filter(pl.col("kind") != "numeric"), vocabulary)
-    keep = ["person", "concept", "value", "code", "unit", "date", "end_date", "file", "where", "bare"]
+    keep = ["person", "concept", "value", "code", "unit", "reaction", "date", "end_date", "file", "where", "bare"]
     return pl.concat([numbers.select(keep), answers.select(keep)]), pl.concat([bad_numbers, bad_answers])
 
 

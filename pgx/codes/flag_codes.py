@@ -84,6 +84,7 @@ class FlagCode(StrEnum):
     DOSE = "dose"
     ALTERNATIVE_RULED_OUT = "alternative_ruled_out"
     ALTERNATIVE_LIMITED = "alternative_limited"
+    ALTERNATIVES_OF = "alternatives_of"
     GENOTYPE_UNDECIDED = "genotype_undecided"
     GENOTYPE_CONTRADICTED = "genotype_contradicted"
     GENOTYPE_OVERRULED = "genotype_overruled"

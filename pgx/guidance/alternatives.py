@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
 
-from pgx.clinical.allergies import MAYBE, allergens
+from pgx.clinical.allergies import allergens
 from pgx.codes import Applies, Flag, FlagCode
 from pgx.guidance.beside_alternatives import ACTS, LEVEL, NOTHING_BESIDE, Beside, asked, beside
 from pgx.guidance.label_limits import NO_GENE, limits
@@ -21,6 +21,7 @@ from pgx.types import ClinicalData
 
 _HOLDS = 0
 _RULES_OUT, _CHANGES = "avoid", "change_dose"
+_CONTRAINDICATED = "contraindicated"
 _LESS = "at a lower dose than usual"
 
 Rules = Mapping[str, Mapping[str, Any]]
@@ -64,11 +65,11 @@ def fitting(
     )
     own = _of_genes(named, guidance, guide)
     unfit = _by_genes(own)
-    fit = _Fit(unfit, _doses(own, rules, kb), NOTHING_BESIDE, {})
+    ruled_out, label_doses, open_limits = _by_label(named, clinical, kb)
+    fit = _Fit(unfit, _doses(own, rules, kb), NOTHING_BESIDE, label_doses, open_limits, _populations(kb))
     if clinical is not None:
-        ruled_out, label_doses = _by_label(named, clinical, kb)
         unfit |= {**ruled_out, **_listed(named, clinical), **_by_allergy(named, clinical, kb)}
-        fit = _Fit(unfit, fit.doses, beside(named, clinical, acting, kb), label_doses)
+        fit = replace(fit, unfit=unfit, beside=beside(named, clinical, acting, kb))
     changed = [new for row in naming.iter_rows(named=True) if (new := _without(row, fit, rules, kb)) is not None]
     names = ("alternatives", "recommendation", "flags")
     schema = {"row": numbered.schema["row"], **{name: guidance.schema[name] for name in names}}
@@ -89,12 +90,18 @@ class _Fit:
         What the other drugs of the list have to do with it.
     label_doses
         To which dose its label limits it for such a person.
+    open_limits
+        Populations, in code and in words, for whom its label contraindicates it, and of which the record says nothing.
+    populations
+        Drug -> those that its label speaks of.
     """
 
     unfit: Unfit
     doses: Mapping[tuple[str, str], tuple[str, AbstractSet[str]]]
     beside: Beside
     label_doses: Mapping[tuple[str, str], str]
+    open_limits: Mapping[tuple[str, str], Collection[tuple[str, str]]]
+    populations: Mapping[str, AbstractSet[str]]
 
     def why_not(self, sample: str, other: str, instead_of: str) -> str | None:
         """Return why a drug does not fit instead of another one, None if it does."""
@@ -122,7 +129,10 @@ class _Fit:
         )
         dose, _ = self.doses.get((sample, other), ("", frozenset()))
         of_person = (dose, self.label_doses.get((sample, other), ""))
-        told = [*of_person, *alike, *(words for words, agent in listed if agent != instead_of)]
+        # What speaks against both drugs stands in the line of the one that is replaced already.
+        replaced, asked_of = self.populations.get(instead_of, frozenset()), self.open_limits.get((sample, other), ())
+        contraindicated = (f"not {words}" for population, words in asked_of if population not in replaced)
+        told = [*of_person, *contraindicated, *alike, *(words for words, agent in listed if agent != instead_of)]
         return ", ".join(dict.fromkeys(filter(None, told))).replace(";", ",")
 
 
@@ -167,10 +177,10 @@ def _by_allergy(named: Iterable[tuple[str, str]], clinical: ClinicalData, kb: Kn
         recorded[sample].add(code)
     known = allergens(kb) if recorded else None
     reasons = {
-        (sample, drug): [known.against(code, drug) or MAYBE for code in recorded.get(sample, ())] if known else []
+        (sample, drug): [known.against(code, drug) for code in recorded.get(sample, ())] if known else []
         for sample, drug in named
     }
-    return {key: "allergy" for key, found in reasons.items() if any(MAYBE not in reason for reason in found)}
+    return {key: "allergy" for key, found in reasons.items() if any(why and why.certain for why in found)}
 
 
 def _of_genes(named: Iterable[tuple[str, str]], guidance: pl.DataFrame, guide: Guide) -> pl.DataFrame:
@@ -200,14 +210,26 @@ def _doses(own: pl.DataFrame, rules: Rules, kb: KnowledgeBase) -> dict[tuple[str
     }
 
 
+def _populations(kb: KnowledgeBase) -> dict[str, set[str]]:
+    """Return drug -> the populations that its label speaks of."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for drug, population in kb.table("label_limits").select("drug", "population").iter_rows():
+        found[drug].add(population)
+    return found
+
+
 def _by_label(
-    named: Iterable[tuple[str, str]], clinical: ClinicalData, kb: KnowledgeBase
-) -> tuple[dict[Any, str], dict[tuple[str, str], str]]:
-    """Return whom the other drug's own label rules it out for, and what it limits it to for whom."""
+    named: Iterable[tuple[str, str]], clinical: ClinicalData | None, kb: KnowledgeBase
+) -> tuple[dict[Any, str], dict[tuple[str, str], str], dict[tuple[str, str], list[tuple[str, str]]]]:
+    """Return whom the other drug's own label rules it out for, what it limits it to for whom, and what nobody knows.
+
+    The last are the populations, in code and in words, for whom the label contraindicates it.
+    """
     samples = sorted({sample for sample, _ in named})
-    found = limits(kb, Populations(kb, clinical, samples), samples, asked(named))
+    populations = Populations(kb, clinical, samples)
+    found = limits(kb, populations, samples, asked(named))
     if found.is_empty():
-        return {}, {}
+        return {}, {}, {}
     holding = found.filter(pl.col("code") == _HOLDS).select("at", "drug", "urgency", "guideline").rows()
     words = {
         rule: ", ".join(filter(None, (dose, limit and f"at most {limit}"))) or _LESS
@@ -220,9 +242,16 @@ def _by_label(
         if urgency == _CHANGES:
             doses[samples[at], drug].append(words[rule])
     # What the record tells a part of is named: a liver disease that may be too severe for the drug.
-    open_ones = found.filter(pl.col("code") != _HOLDS, pl.col("urgency") == _RULES_OUT)
-    for at, drug, population, flags in open_ones.select("at", "drug", "population", "static_flags").iter_rows():
-        if any(Flag.parse(flag).code == FlagCode.UNDER for flag in flags):
-            doses[samples[at], drug].append(f"not {templates(kb.folders).say('population', population)}")
+    open_ones = found.filter(pl.col("code") != _HOLDS, pl.col("urgency").is_in([_RULES_OUT, _CHANGES]))
+    unknown: defaultdict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+    wanted = open_ones.select("at", "drug", "population", "action", "guideline", "urgency", "static_flags")
+    for at, drug, population, action, rule, urgency, flags in wanted.iter_rows():
+        words_of = templates(kb.folders).say("population", population)
+        told_in_part = any(Flag.parse(flag).code == FlagCode.UNDER for flag in flags)
+        if told_in_part or populations.measured_near(population)[at]:
+            doses[samples[at], drug].append(f"{'not' if urgency == _RULES_OUT else words[rule]} {words_of}")
+        elif action == _CONTRAINDICATED:
+            unknown[samples[at], drug].append((population, words_of))
     told = {key: ", ".join(dict.fromkeys(own)) for key, own in doses.items()}
-    return {(samples[at], drug): "label" for at, drug, urgency, _ in holding if urgency == _RULES_OUT}, told
+    ruled_out = {(samples[at], drug): "label" for at, drug, urgency, _ in holding if urgency == _RULES_OUT}
+    return ruled_out, told, unknown

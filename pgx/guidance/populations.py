@@ -12,7 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pgx.clinical import bounds
-from pgx.clinical.allergies import MAYBE, allergens
+from pgx.clinical.allergies import allergens
 from pgx.knowledge.acting import PLANNED
 from pgx.knowledge.base import KnowledgeBase
 from pgx.phenotypes.exposures import exposures, known_medication, newest, present_days
@@ -100,6 +100,20 @@ class Populations:
             if told:
                 found |= np.minimum.reduce([self._one(test, (), "") for test in told]) == YES
         self._pointed_at[population] = found
+        return found
+
+    def measured_near(self, population: str) -> NDArray[np.bool_]:
+        """Return whether a measured value of each person leaves open whether they belong to a population.
+
+        An eGFR of 22 need not be a creatinine clearance below 30 mL/min, and it may be.
+        """
+        found = np.zeros(self._n, dtype=bool)
+        for tests in self._tests.get(population, {}).values():
+            measured = [
+                test for test in tests if test["test"] in ("recorded_below", "recorded_at_least", "recorded_at_most")
+            ]
+            if measured and any(test["test"] == "cannot_be_decided" for test in tests):
+                found |= np.minimum.reduce([self._one(test, (), "") for test in measured]) == YES
         return found
 
     @cached_property
@@ -280,8 +294,8 @@ class Populations:
         found: defaultdict[int, dict[str, None]] = defaultdict(dict)
         for at, code in self._allergies:
             reason = allergens(self._kb).against(code, drug)
-            if reason and (MAYBE in reason) == perhaps:
-                found[at][reason.replace("; ", ", ")] = None  # a flag holds no semicolon
+            if reason and reason.certain != perhaps:
+                found[at][reason.message.replace("; ", ", ")] = None  # a flag holds no semicolon
         sure = self.allergic_to(drug) if perhaps and found else {}
         return {at: ", and ".join(reasons) for at, reasons in found.items() if at not in sure}
 

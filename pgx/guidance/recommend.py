@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pgx import schema
 from pgx.assertion import is_asserted, of_asserted
 from pgx.codes import Applies
-from pgx.guidance import alternatives, genes_alone, interactions, untested, unverified
+from pgx.guidance import alternatives, genes_alone, interactions, named_elsewhere, untested, unverified
 from pgx.guidance.asked import ALL, apart, wanted_of
 from pgx.guidance.conditions import NO_RESULT, Conditions, Recommendation, alleles_asked, compiled, groups_of
 from pgx.guidance.guidance_frame import APPLIES, Emitted, frame_of
@@ -121,6 +121,7 @@ def recommend(
     said = untested.mark_refused(said, every_call)
     acting = acting_drugs(clinical, kb, as_of=as_of)
     if fitting:
+        said = named_elsewhere.carried_over(said, kb)
         said = alternatives.fitting(said, clinical, kb, acting, anew)
     said = genes_alone.mark_local(said, phenotypes)
     if alone:

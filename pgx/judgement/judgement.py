@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pgx.codes import Flag, FlagCode
@@ -35,6 +35,8 @@ RULED_OUT = FlagCode.ALTERNATIVE_RULED_OUT
 """``alternative_ruled_out:<drug>:<why>``: a source names it, and it does not fit the person."""
 LIMITED = FlagCode.ALTERNATIVE_LIMITED
 """``alternative_limited:<drug>:<words>``: a source names it, and what is kept to with it."""
+NAMED_BY = FlagCode.ALTERNATIVES_OF
+"""``alternatives_of:<sources>``: they name what stands here for another result of a gene."""
 
 RUNNING = FlagCode.RUNNING
 """``running``: the drug has been taken for long, so that no first dose is to come.
@@ -137,13 +139,15 @@ def judge(sample: str, drug: str, decision: Decision[S], known: Known = NOTHING_
         urgency=decision.urgency,
         action=_action(decision, said),
         dose_change=_text(said.row["dose_change"]) if said and changes_dose else None,
-        alternatives=tuple(dict.fromkeys(_alternatives(decision, drug))),
+        alternatives=tuple(dict.fromkeys(_alternatives(decision, drug, known))),
         reason=_reason(decision),
         sources=tuple(sorted({row.source for row in decision.agreeing} - {NOBODY}, key=by_source)),
         applies=_applies(decision),
         evidence=tuple(dict.fromkeys(_evidence(decision, known))),
         could_change=tuple(dict.fromkeys((*_without(known), *_could_change(decision, known)))),
-        flags=tuple(dict.fromkeys((*_causes(decision, known), *_running(known), *details, *_flags(decision)))),
+        flags=tuple(
+            dict.fromkeys((*_causes(decision, known), *_running(known), *details, *_flags(decision, drug, known)))
+        ),
     )
 
 
@@ -242,12 +246,18 @@ def _action(decision: Decision[S], said: Statement | None) -> str | None:
     return said.action_code or None
 
 
-def _alternatives(decision: Decision[S], drug: str) -> Iterator[str]:
+def _alternatives(decision: Decision[S], drug: str, known: Known) -> Iterator[str]:
     if decision.urgency in _REPLACING:
         # What a source names instead stays true where another medicine takes its advice on the dose its weight.
         rows = (*decision.agreeing, *sorted(decision.valid, key=lambda row: row.urgency not in _REPLACING))
-        for row in rows:
+        for row in _naming(rows, drug, known):
             yield from (name for name in names_of(row.row["alternatives"]) if name != drug)
+
+
+def _naming(rows: Iterable[S], drug: str, known: Known) -> Iterator[S]:
+    """Yield the rows without what is carried over from another result to a drug that stays while another one goes."""
+    stays = any(others and drug not in others for others in (known.gives_way, known.not_started))
+    yield from (row for row in rows if not (stays and row.has(FlagCode.ALTERNATIVES_OF)))
 
 
 def _reason(decision: Decision[S]) -> tuple[str, ...]:
@@ -310,7 +320,7 @@ def _without(known: Known) -> Iterator[str]:
         yield f"{kind}:{'+'.join(one.agents)}={one.urgency}"
 
 
-def _flags(decision: Decision[S]) -> Iterator[str]:
+def _flags(decision: Decision[S], drug: str, known: Known) -> Iterator[str]:
     rows = (*((decision.ruled_out,) if decision.ruled_out else ()), *decision.valid)
     yield from (str(flag) for row in decision.limits for flag in row.codes if flag.code == FlagCode.ALLERGY)
     if decision.differing:
@@ -334,7 +344,8 @@ def _flags(decision: Decision[S]) -> Iterator[str]:
     yield from (code for code in kept if any(row.has(code) for row in rows))
     yield from (str(acting.flag) for acting in decision.acting)
     yield from (str(flag) for row in rows for flag in row.codes if flag.code == FlagCode.UNVERIFIED)
-    yield from (str(flag) for row in rows for flag in row.codes if flag.code in (RULED_OUT, LIMITED))
+    naming = _naming(rows, drug, known)
+    yield from (str(flag) for row in naming for flag in row.codes if flag.code in (RULED_OUT, LIMITED, NAMED_BY))
 
 
 def _text(value: object) -> str | None:

@@ -72,6 +72,11 @@ class Entry:
     on: date | None = None
     begins: date | None = None
 
+    @property
+    def reaction(self) -> str:
+        """What the drug did, where the remark says that."""
+        return (self.remark or "") if self.meaning == REACTION else ""
+
     def day(self, now: date | None) -> date | None:
         """Return the day of the remark, for an entry written `now`."""
         if self.on is not None:

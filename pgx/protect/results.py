@@ -19,7 +19,7 @@ from pgx.types import Result
 FORMATS = ("json", "tsv", "parquet", "fhir")
 """Formats that programs read. The others are for people, who act on them: they need the person's name."""
 _OF_A_FILE: dict[str, dict[str, str | None]] = {
-    "clinical": {"source": "withheld"},
+    "clinical": {"source": "withheld", "reaction": None},
     "medications": {"source": "withheld", "as_written": None},
 }
 """Columns whose text was written by others, and may name the person; what stands there instead."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from pgx.clinical.allergies import DENIED, MAYBE, NONE, Allergens
+from pgx.clinical.allergies import DENIED, NONE, Allergens
 from pgx.clinical.readers.fhir_parts import codings_of, label_of, statuses_of
 from pgx.clinical.status_words import allergy_gone
 from pgx.serve.patients import resources_of
@@ -47,5 +47,5 @@ def _resources(prefetched: Any) -> Iterator[Mapping[str, Any]]:
 def against(drug: str, allergies: Iterable[str], known: Allergens) -> tuple[list[str], bool]:
     """Return why allergies speak against a drug, and whether that is certain; what may be comes only alone."""
     reasons = [why for code in dict.fromkeys(allergies) if (why := known.against(code, drug))]
-    certain = [why for why in reasons if MAYBE not in why]
-    return certain or reasons, bool(certain)
+    certain = [why for why in reasons if why.certain]
+    return [why.message for why in certain or reasons], bool(certain)

@@ -313,3 +313,65 @@ def test_an_allergy_to_a_combination_counts_for_its_parts_and_a_reaction_is_no_n
     for written in ("anastrozole: arthralgia", "anastrozole (rash)", "anastrozole - arthralgia", "anastrozole"):
         other = {"sample": "A", "planned_medications": ["anastrozole"], "allergies": [written]}
         assert len(list(alerts(read([write("a.json", other)], kb), None, kb))) == 1, written
+
+
+def reactions(data) -> dict[str, str | None]:
+    rows = data.observations.filter(pl.col("concept") == "allergy")
+    return dict(rows.select("code", "reaction").iter_rows())
+
+
+@pytest.mark.parametrize(
+    ("written", "code", "reaction"),
+    [
+        ("carbamazepine: SJS 2019", "carbamazepine", "SJS 2019"),
+        ("carbamazepine (Stevens-Johnson)", "carbamazepine", "Stevens-Johnson"),
+        ("carbamazepine - rash", "carbamazepine", "rash"),
+        ("carbamazepine -> DRESS", "carbamazepine", "DRESS"),
+        ("carbamazepine causes hives", "carbamazepine", "hives"),
+        ("snake oil: fainting", "snake oil", "fainting"),
+        ("carbamazepine", "carbamazepine", None),
+        ("carbamazepine (drug)", "carbamazepine", None),
+        ("carbamazepine (Tegretol)", "carbamazepine", None),
+        ("carbamazepine (2019)", "carbamazepine", None),
+    ],
+)
+def test_the_reaction_behind_a_substance_is_kept(kb, write, written, code, reaction):
+    assert reactions(read([write("a.json", {"sample": "A", "allergies": [written]})], kb)) == {code: reaction}
+
+
+@pytest.mark.parametrize("told", [{"reaction": "SJS"}, {"reactions": ["SJS"]}, {"manifestation": "SJS"}])
+def test_the_reaction_of_an_entry_is_kept(kb, write, told):
+    entry = {"substance": "carbamazepine", **told}
+    assert reactions(read([write("a.json", {"sample": "A", "allergies": [entry]})], kb)) == {"carbamazepine": "SJS"}
+
+
+def test_the_reaction_of_a_table_of_fhir_and_of_a_list_of_drugs_is_kept(kb, write):
+    table = write("t.csv", "sample,allergen,reaction,severity\nA,carbamazepine,SJS,severe\nA,aspirin,,\n")
+    assert reactions(read([table], kb)) == {"carbamazepine": "SJS", "aspirin": None}
+    did = [
+        {
+            "manifestation": [
+                {"text": "SJS"},
+                {"coding": [{"system": "http://snomed.info/sct", "code": "386661006", "display": "fever"}]},
+            ]
+        }
+    ]
+    bundle = {"resourceType": "Bundle", "entry": [{"resource": allergy("carbamazepine", reaction=did)}]}
+    assert reactions(read([write("b.json", bundle)], kb)) == {"carbamazepine": "SJS, fever"}
+    listed = {"sample": "A", "medications": ["carbamazepine (rash)", "aspirin"]}
+    assert reactions(read([write("m.json", listed)], kb)) == {"carbamazepine": "rash"}
+
+
+def test_a_reason_is_one_fact_in_two_wordings(kb):
+    known = allergens(kb)
+    for own, drug in (
+        ("carbamazepine", "oxcarbazepine"),
+        ("morphine", "oxycodone"),
+        ("amitriptyline", "carbamazepine"),
+    ):
+        why = known.against(own, drug)
+        assert own in why.plain and drug in why.plain and own in why.message
+        assert not any(word in why.plain for word in ("ring", "histamine", "aromatic", "morphine kind", "label", ";"))
+    assert (
+        not known.against("morphine", "oxycodone").certain and known.against("carbamazepine", "oxcarbazepine").certain
+    )

@@ -57,11 +57,32 @@ def test_after_a_stroke_or_tia_prasugrel_is_not_named_instead_of_clopidogrel():
 
 
 def test_what_a_label_limits_for_the_person_is_named_with_its_dose():
-    light = rows("clopidogrel", {"concept": "age", "value": 60.0}, {"concept": "weight", "value": 52.0})
+    no_stroke = {"concept": "stroke", "code": "no"}
+    light = rows("clopidogrel", {"concept": "age", "value": 60.0}, {"concept": "weight", "value": 52.0}, no_stroke)
     assert "alternative_limited:prasugrel:5 mg a day" in ";".join(light["flags"].drop_nulls())
     assert any("prasugrel (5 mg a day)" in text for text in advice(light)["recommendation"])
     old = rows("clopidogrel", {"concept": "age", "value": 79.0}, {"concept": "weight", "value": 52.0})
     assert "prasugrel" not in named(old)
+
+
+def test_a_contraindication_that_the_record_says_nothing_of_is_named_unless_the_replaced_drug_has_it_too():
+    told = ";".join(rows("clopidogrel")["flags"].drop_nulls())
+    assert "alternative_limited:prasugrel:not after a stroke or a transient ischaemic attack" in told
+    denied = ";".join(rows("clopidogrel", {"concept": "stroke", "code": "no"})["flags"].drop_nulls())
+    assert "alternative_limited:prasugrel" not in denied
+    assert "cirrhosis" not in ";".join(rows("simvastatin")["flags"].drop_nulls())
+
+
+@pytest.mark.parametrize(
+    ("egfr", "limited"), [(22.0, True), (80.0, False)], ids=["the value leaves it open", "the value decides it"]
+)
+def test_a_limit_that_a_measured_value_leaves_open_is_named(egfr, limited):
+    slow = {"SLCO1B1": pattern("*5/*5")}
+    history = clinical(observations=[{"concept": "egfr", "value": egfr, "unit": "mL/min/{1.73_m2}"}])
+    calls, phenotypes = assign(callset({"s": slow}), KB, history)
+    found = with_text(recommend(phenotypes, calls, history, KB, drugs=["simvastatin"]))
+    told = ";".join(found["flags"].drop_nulls())
+    assert ("10 mg a day with a creatinine clearance below 30 mL/min" in told) == limited
 
 
 def test_where_nothing_fits_the_sentence_names_nothing():

@@ -77,3 +77,9 @@ def test_every_drug_that_is_named_is_known():
     for drugs in KB.table("standings")["drugs"].drop_nulls():
         for drug in drugs.split(";"):
             assert look_up.find(drug).drugs, drug
+
+
+def test_a_standing_that_is_recalled_for_any_of_its_group_is_marked_so():
+    rows = knowledge.load().table("standings").select("source", "confidence").rows()
+    assert {confidence for _, confidence in rows} <= {"read", "recall"}
+    assert all(("recall" in source) == (confidence == "recall") for source, confidence in rows)

@@ -86,6 +86,20 @@ def test_a_reaction_that_was_written_is_not_talked_away():
     assert "histamine" not in leaflet and "ring system" not in leaflet
 
 
+@pytest.mark.parametrize(
+    ("drug", "plain"),
+    [
+        ("oxycodone", "an allergy to morphine is on record, and oxycodone can sometimes do the same"),
+        ("carbamazepine", "an allergy to amitriptyline is on record, and who has it is not given carbamazepine"),
+    ],
+)
+def test_a_leaflet_words_every_allergy_for_the_person(drug, plain):
+    allergic = [{"concept": "allergy", "code": code} for code in ("morphine", "amitriptyline")]
+    leaflet = told(result(POOR, [{"drug": drug, "status": "planned"}], observations=allergic), drug)
+    assert plain in leaflet
+    assert not [word for word in ("ring system", "histamine", "the morphine kind", "label of") if word in leaflet]
+
+
 def test_a_leaflet_says_what_the_genes_ask_for_beside_what_a_label_does():
     genes = {"TPMT": pattern("*1/*3A"), "NUDT15": pattern("*1/*3")}
     said = told(result(genes, ["mercaptopurine", "allopurinol"]), "mercaptopurine")

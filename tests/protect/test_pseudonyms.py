@@ -73,9 +73,9 @@ def test_a_file_far_larger_than_a_key_is_not_read_to_its_end(tmp_path: Path) -> 
 def test_no_output_names_the_person(tmp_path: Path) -> None:
     history = tmp_path / f"{PERSON}.history.tsv"
     history.write_text(
-        "sample\tdate\tbirth_date\tsex\tcreatinine_mg_dl\tmedications\n"
-        f"{PERSON}\t2024-03-01\t1964-01-31\tfemale\t1.1\tclopidogrel\n"
-        f"{PERSON}\t2024-05-01\t1964-01-31\tfemale\t1.3\tclopidogrel;xy{PERSON}ol;Quarkensteinol\n"
+        "sample\tdate\tbirth_date\tsex\tcreatinine_mg_dl\tmedications\tallergies\n"
+        f"{PERSON}\t2024-03-01\t1964-01-31\tfemale\t1.1\tclopidogrel\tcodeine: as Quarkenstein saw\n"
+        f"{PERSON}\t2024-05-01\t1964-01-31\tfemale\t1.3\tclopidogrel;xy{PERSON}ol;Quarkensteinol\t\n"
     )
     # Under one key in 182 the first date moves onto the second, and a correct output would seem to tell it.
     key = tmp_path / "key"

@@ -230,6 +230,27 @@ def with_allergy_to(drug):
     return replace(result, guidance=pl.concat([result.guidance, schema.from_rows([row], schema.GUIDANCE)]))
 
 
+@pytest.mark.parametrize(
+    ("instead_of", "said"),
+    [
+        ("oxycodone", "oxycodone: an allergy to morphine is on record, and oxycodone can sometimes do the same."),
+        ("codeine", "oxycodone, which could be given instead of codeine: an allergy to morphine is on record"),
+    ],
+)
+def test_an_allergy_beside_no_line_is_told_in_everyday_words(instead_of, said):
+    full = example.build()
+    allergic = [{"sample": example.SAMPLE, "concept": "allergy", "code": "morphine", "source": "t", "origin": "given"}]
+    alert = [{"sample": example.SAMPLE, "stage": "clinical", "severity": "warning", "code": "allergy",
+              "subject": instead_of, "where": "oxycodone", "message": "they share a ring system"}]  # fmt: skip
+    found = replace(
+        full,
+        clinical=pl.concat([full.clinical, schema.from_rows(allergic, schema.CLINICAL)]),
+        notes=pl.concat([full.notes, schema.from_rows(alert, schema.NOTES)]),
+    )
+    leaflet = text(render_leaflet(found, example.SAMPLE))
+    assert said in leaflet and "ring system" not in leaflet
+
+
 def test_no_other_medicine_plays_a_part_where_an_allergy_rules_out_what_is_not_taken_yet():
     drugs = {drug.name: drug for drug in view(with_allergy_to("clopidogrel"), example.SAMPLE).drugs}
     allergic = replace(drugs["clopidogrel"], interactions=("omeprazole inhibits CYP2C19",))

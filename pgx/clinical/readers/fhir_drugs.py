@@ -379,9 +379,13 @@ def read_allergy(events: Events, resource: Object, where: str, state: State) -> 
     day = events.day(person, start, where)
     categories = resource.get("category")
     kinds = {str(one).lower() for one in categories} if isinstance(categories, list) else set()
-    substances = [one["substance"] for one in objs(resource.get("reaction")) if obj(one.get("substance"))]
+    reactions = objs(resource.get("reaction"))
+    shown = dict.fromkeys(
+        label for one in reactions for label in map(label_of, objs(one.get("manifestation"))) if label
+    )
+    substances = [one["substance"] for one in reactions if obj(one.get("substance"))]
     for concept in [resource.get("code")] * bool(obj(resource.get("code"))) + substances:
         codes = [(system, code) for system, code, _ in codings_of(concept)]
         written = label_of(concept)
         drug = not kinds or bool(kinds & {"medication", "biologic"})
-        events.allergic(person, written, codes=codes, day=day, where=where, drug=drug)
+        events.allergic(person, written, codes=codes, day=day, where=where, drug=drug, reaction=", ".join(shown))

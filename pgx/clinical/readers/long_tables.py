@@ -135,8 +135,9 @@ DESCRIBED = ("description", "display")
 """Name of what a row is about where a code stands beside it."""
 SUPPLY = {"dispenses", "refills", "days_supply", "quantity", "ndc"}
 """Columns by which what is described is a drug."""
-REACTION = {"reaction", "reactions", "reaction1", "severity", "criticality", "allergen", "reaktion"}
-"""Columns by which a row is an allergy."""
+REACTED = ("reaction", "reactions", "reaction1", "reaktion", "manifestation")
+REACTION = {*REACTED, "severity", "criticality", "allergen"}
+"""Columns by which a row is an allergy; `REACTED` say what the substance did."""
 ALLERGENS = ("allergen", "allergy", "allergies", "substance", "allergie", *DESCRIBED)
 DIAGNOSES = (*("diagnosis", "diagnosis_name", "condition", "condition_name", "problem", "problem_name", "diagnose"),
              *("diagnosetext", "diagnostic", "diagnostico", "diagnosi"),
@@ -148,7 +149,7 @@ ABOUT_ENTRIES: dict[str, tuple[str, ...]] = {
     "start": (*ABOUT_DRUGS["start"], *DAYS, "dx_date", "diagnosis_date", "onset", "onset_date", "recorded_date"),
     "end": (*ABOUT_DRUGS["end"], "resolved", "resolved_date", "abatement", "abatement_date"),
     "status": (*ABOUT_DRUGS["status"], "clinical_status", "verification_status", "problem_status"),
-    "certainty": ("certainty", "diagnosesicherheit", "sicherheit"),
+    "certainty": ("certainty", "diagnosesicherheit", "sicherheit"), "reaction": REACTED,
 }  # fmt: skip
 TEMPLATES = {
     "long": ("sample", "date", "item", "value", "unit"),
@@ -373,8 +374,7 @@ def _read_entry(events: Events, person: str | None, name: str | None, cells: dic
     status = "; ".join(filter(None, (cells.get("status"), CERTAINTY.get(certainty, certainty))))
     if name is None and code is None:
         return
-    start = events.day(person, cells.get("start"), where)
-    end = events.until(person, cells.get("end"), where)
+    start, end = events.day(person, cells.get("start"), where), events.until(person, cells.get("end"), where)
     if status and condition_status(status) is None:
         message = f"the status {status[:40]!r} of {name or code} is not understood: it counts as there"
         events.problem(person, "warning", "condition_unknown", message, where)
@@ -385,7 +385,8 @@ def _read_entry(events: Events, person: str | None, name: str | None, cells: dic
         if allergy_gone(status):
             events.not_understood("allergy", "", "", f"{name or code} ({status})", where)
         else:
-            events.allergic(person, name or str(code), codes=[(system, code)] if code else [], day=start, where=where)
+            codes, did = [(system, code)] if code else [], cells.get("reaction") or ""
+            events.allergic(person, name or str(code), codes=codes, day=start, where=where, reaction=did)
     else:
         text = (f"{system}:{code}" if system else code) if code else str(name)
         add_condition(events, person, text, where, start, status, end=end)

@@ -257,6 +257,13 @@ def _said_of(item: Mapping[str, object]) -> str:
     return "; ".join(text for one in said if (text := str(one).strip()))
 
 
+def _reaction_of(item: Mapping[str, object]) -> str:
+    """Return what an entry of an allergy says that the substance did, one or several."""
+    told = (item[key] for key in ("reaction", "reactions", "manifestation") if key in item)
+    several = (one if isinstance(one, list) else [one] for one in told)
+    return ", ".join(text for one in several for part in one if isinstance(part, str) and (text := part.strip()))
+
+
 def _add_entry(
     events: Events, person: str | None, kind: str, item: Mapping[str, object], where: str, day: date | None
 ) -> None:
@@ -284,7 +291,7 @@ def _add_entry(
         if allergy_gone(*(words := _said_of(item)).split("; ")):
             events.not_understood("allergy", "", "", f"{name} ({words})", where)
         else:
-            events.allergic(person, name, day=start or day, where=where)
+            events.allergic(person, name, day=start or day, where=where, reaction=_reaction_of(item))
     else:
         dose = item.get("dose_mg_per_day")
         said = str(item.get("status", kind)).strip().lower()

@@ -298,10 +298,10 @@ STANDINGS = Table(
         Field("atc", T, "groups of the ATC joined by ';'"),
         Field("drugs", T, "drugs outside these groups, joined by ';'"),
         Field("standing", T, "whether it is kept or can be replaced", required=True, codes=("kept", "replaceable")),
-        Field("source", T, "what it rests on; recall where it says so", required=True),
+        Field("source", T, "what it rests on, and for which of the group it is recall", required=True),
+        Field("confidence", T, "read, or recall for all or a part", required=True, codes=("read", "recall")),
     ),
 )
-
 ESTIMATE_GAPS = Table(
     "estimate_gaps",
     "What a record may hold that matters to an outcome and that the estimate leaves out: said beside the number.",

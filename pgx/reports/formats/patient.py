@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from pgx.clinical.allergies import MAYBE
-from pgx.codes import FlagCode
+from pgx.codes import FlagCode, NoteCode
 from pgx.judgement.decide import CHANGES
 from pgx.judgement.judgement import CHANGE_FIRST, NOT_TOGETHER
 from pgx.judgement.read_back import arguments_of, gives_way_of, is_running, long_beside, once_of
@@ -19,7 +18,7 @@ from pgx.reports.page.build import Advice, Drug, Gene, View, view
 from pgx.reports.page.cells import pairs_of
 from pgx.reports.page.details import others_beside, under, waiting
 from pgx.reports.page.lexicon import Lexicon
-from pgx.reports.page.wording import words
+from pgx.reports.page.wording import clean, words
 from pgx.types import Result
 
 _ON_CARD = 14
@@ -41,7 +40,22 @@ def leaflet_of(shown: View) -> str:
     for check in checks(shown):
         plan.setdefault((check.drug, check.plain), []).append(check.moment)
     moments = [(drug, what, _together(when)) for (drug, what), when in plan.items()]
-    return _page("leaflet.html.j2", shown, plan=moments, leaflet_style=stylesheet("leaflet.css"))
+    return _page(
+        "leaflet.html.j2", shown, plan=moments, allergies=_allergies(shown), leaflet_style=stylesheet("leaflet.css")
+    )
+
+
+def _allergies(shown: View) -> list[str]:
+    """Return what the person is told of the allergies that the line of no drug is about, in everyday words."""
+    recorded = [str(row["code"]) for row in shown.clinical if row["concept"] == "allergy" and row["code"]]
+    said = []
+    for note in shown.first_alerts:
+        if note["code"] == NoteCode.ALLERGY:
+            drug, instead_of = clean(str(note["where"])), clean(str(note["subject"]))
+            told = "; ".join(dict.fromkeys(why.plain for why in shown.lexicon.against(recorded, drug)))
+            named = drug if drug == instead_of else f"{drug}, which could be given instead of {instead_of}"
+            said.append(f"{named}: {told or 'an allergy is on record'}")
+    return list(dict.fromkeys(said))
 
 
 def _together(moments: Sequence[str]) -> str:
@@ -209,9 +223,7 @@ def _plain_limit(drug: Drug, limit: Advice) -> str:
     agents = tuple(dict.fromkeys(map(_agent, same_way(tuple(named)))))
     itself = "" if limit.acting else limit.plain_condition
     when = ", and ".join(filter(None, (itself, f"with {' and '.join(agents)}" if agents else "")))
-    # What it may extend to, and why, is for those who can weigh it: here the allergy alone stands.
-    reasons = (flag.about for flag in limit.codes if flag.code == FlagCode.ALLERGY)
-    allergies = ", ".join(reason.partition(f", {MAYBE}")[0] for reason in reasons)
+    allergies = "; ".join(dict.fromkeys(one.plain for one in drug.allergic)) if limit.has(FlagCode.ALLERGY) else ""
     said = f"{words('action', drug.action, plain=True)}{f' {when}' if when else ''}"
     said += ", whatever your genes are" if drug.whatever_the_genes else ""
     said += f": {allergies}" if allergies else ""
@@ -315,8 +327,8 @@ def plain_reasons(drug: Drug) -> Iterator[str]:
 
 def plain_phenotype(gene: Gene) -> str:
     """Return a phenotype in everyday words; one that is on no scale is named as it is."""
-    if gene.plainly_unclear:
-        return gene.plainly_unclear
+    if unclear := gene.unclear_in(plain=True):
+        return unclear
     phenotype = gene.clinical or gene.phenotype
     speed = wording.table().get(("scale", phenotype), ("", ""))[1]
     if speed:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from pgx.codes import FlagCode
-from pgx.judgement.statement import NOBODY, Row, Statement
+from pgx.judgement.decide import HOLDS
+from pgx.judgement.statement import NOBODY, Row, Statement, dose_of
 from pgx.knowledge.acting import same_way
 from pgx.reports.page import wording
 from pgx.reports.page.cells import codes_of, flags_of, number_of, pairs_of, text_of_cell
@@ -15,6 +16,7 @@ from pgx.reports.page.wording import clean, words
 
 __all__ = ["NOBODY", "Advice", "Row", "advice_of"]
 
+_RULES_OUT = "avoid"
 _IN_SENTENCES = {FlagCode.ALTERNATIVE_LIMITED, FlagCode.INTERACTION_REVERSES}
 
 
@@ -22,11 +24,13 @@ _IN_SENTENCES = {FlagCode.ALTERNATIVE_LIMITED, FlagCode.INTERACTION_REVERSES}
 class Advice(Statement):
     """What one source says for one drug, in words, each found when it is first asked for: a card shows few of them.
 
-    `running` is whether it is said of a drug that has been taken for long.
+    `running` is whether it is said of a drug that has been taken for long, `leading` what another source says that
+    leads and advises against it.
     """
 
     lexicon: Lexicon = field(compare=False, repr=False)
     running: bool = False
+    leading: str = ""
 
     @cached_property
     def action(self) -> str:
@@ -114,7 +118,8 @@ class Advice(Statement):
     @cached_property
     def flags(self) -> tuple[str, ...]:
         """What is to be read beside the sentence."""
-        return tuple(self.lexicon.flags(_remarks(self.row)))
+        aside = (f"does not lead here: {self.leading}",) if self.leading else ()
+        return (*aside, *self.lexicon.flags(_remarks(self.row)))
 
     @cached_property
     def result(self) -> str:
@@ -163,6 +168,20 @@ class Advice(Statement):
         if not self.dose or self.urgency != "change_dose":
             return self.action
         return f"{self.action} ({self.dose}{' of the calculated one' if self.has(FlagCode.OF_CALCULATED_DOSE) else ''})"
+
+    def beside(self, leading: Advice | None) -> Advice:
+        """Return the same, with what leads where that is another source's and asks not to take the drug.
+
+        A use of the drug, or a dose of it, that one source allows is no advice where another one leads that rules it
+        out: it stands with whose it is, and with what leads.
+        """
+        if leading is None or leading.urgency != _RULES_OUT or self.source in (leading.source, NOBODY):
+            return self
+        options = any(flag.code == FlagCode.OPTION and dose_of(flag.about) for flag in self.codes)
+        allows = self.urgency not in (_RULES_OUT, "no_data") or options
+        if not allows or self.applies not in HOLDS:
+            return self
+        return replace(self, leading=f"{leading.source} says: {leading.action}")
 
     def of_running(self) -> Advice:
         """Return the same for a drug that has been taken for long: what it says of the usual dose is a comparison.

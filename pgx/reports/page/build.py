@@ -148,6 +148,8 @@ def build(
         ),
         key=drug_order,
     )
+    allergies = [str(row["code"]) for row in parts["clinical"] if row["concept"] == "allergy" and row["code"]]
+    drugs = [replace(drug, allergic=lexicon.against(allergies, drug.name)) for drug in drugs] if allergies else drugs
     drugs = _of_one_product([_with_record(drug, parts["clinical"], lexicon) for drug in drugs])
     risky = {drug.name for drug in drugs if _risky(drug)}
     told = {drug.name for drug in drugs}

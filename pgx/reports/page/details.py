@@ -312,6 +312,10 @@ def instead_said(judgement: Judgement) -> str:
     fitting, unfit = ", ".join(instead(judgement)), not_fitting(judgement)
     if unfit and not fitting:
         return f"no drug that a source names fits this person: {unfit}"
+    sources = " and ".join(
+        one for (told,) in arguments_of(judgement, FlagCode.ALTERNATIVES_OF, 1) for one in told.split("+")
+    )
+    fitting += f" (named by {clean(sources)} for another result of a gene)" if fitting and sources else ""
     return f"{fitting}; not {unfit}" if unfit else fitting
 
 

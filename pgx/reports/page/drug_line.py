@@ -126,7 +126,7 @@ def drug_of(
             *(gaps.copy_remarks(deciding, copy_ranges or {}) if deciding else ()),
             *gaps.unclear_remarks({} if part else unclear, refused),
         ),
-        advice=advice,
+        advice=tuple(row.beside(decision.ruled_out or (None if part else deciding)) for row in advice),
         deciding=deciding,
         ruled_out=decision.ruled_out,
         limits=decision.limits,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from pgx import schema
-from pgx.clinical.allergies import allergens
+from pgx.clinical.allergies import Against, allergens
 from pgx.codes import Flag
 from pgx.guidance.label_limits import interaction_limits
 from pgx.knowledge.acting import DECIDES, Acting, parse
@@ -192,10 +192,11 @@ class Lexicon:
             for drug in drugs.split("|")
         }
 
-    def may_be_allergic(self, allergies: Iterable[str], drug: str) -> bool:
-        """Return whether any recorded allergy speaks, or may speak, against a drug."""
+    def against(self, allergies: Iterable[str], drug: str) -> tuple[Against, ...]:
+        """Return why recorded allergies speak against a drug; what only may, where none does."""
         known = allergens(self.kb)
-        return any(known.against(allergy, drug) for allergy in allergies)
+        reasons = dict.fromkeys(why for allergy in allergies if (why := known.against(allergy, drug)))
+        return tuple(why for why in reasons if why.certain) or tuple(reasons)
 
     def flags(self, codes: Iterable[str]) -> list[str]:
         """Return flags in words."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pgx.assertion import NOT_CALLED
+from pgx.clinical.allergies import Against
 from pgx.codes import FlagCode, NoteCode
 from pgx.judgement import Judgement
 from pgx.judgement.judgements import SCOPE
@@ -33,7 +34,6 @@ BESIDE_DRUGS = (
     *OF_LEVELS,
 )
 """Codes of notes that are said beside the drug that they name."""
-
 ALERTS = (
     NoteCode.ALLERGY,
     NoteCode.SEX_MISMATCH,
@@ -63,8 +63,9 @@ class Drug:
     `ruled_out` is the one of them that leads, `acting` the drugs of the list that act on it and that the advice on
     the genes does not count, `interactions` what else other drugs of the list do to it and it to them, `untested`
     the genes not tested with the urgency that a result could mean, `unclear` those of which the file shows
-    something of unknown effect, `refused` those of which a laboratory's result could not be used, and `local` says
-    that a site's own tables had a part in the answer; `product` brings it, and its part `ruled_out_by` is ruled out.
+    something of unknown effect, `refused` those of which a laboratory's result could not be used, `allergic` the
+    allergies against it, and `local` says that a site's tables had a part; `product` brings it, its part
+    `ruled_out_by` is ruled out.
     """
 
     name: str
@@ -94,6 +95,7 @@ class Drug:
     doses: str = ""
     product: str = ""
     ruled_out_by: str = ""
+    allergic: tuple[Against, ...] = ()
 
     @property
     def urgency(self) -> str:
@@ -208,14 +210,10 @@ class Gene:
     @property
     def unclear(self) -> str:
         """What the phenotype depends on where the file shows something of unknown effect; mostly empty."""
-        return self._unclear(plain=False)
+        return self.unclear_in(plain=False)
 
-    @property
-    def plainly_unclear(self) -> str:
-        """The same in everyday words."""
-        return self._unclear(plain=True)
-
-    def _unclear(self, *, plain: bool) -> str:
+    def unclear_in(self, *, plain: bool) -> str:
+        """Return the same in the words of those who treat, or in everyday words."""
         keys = [("unclear", flag) for flag in codes_of(self.row["flags"])]
         return next((wording.words(*key, plain=plain) for key in keys if key in wording.table()), "")
 
@@ -335,9 +333,9 @@ class View:
         for drug in self.drugs:
             for gene, urgency in drug.unclear:
                 by_gene.setdefault(gene, {})[drug.name] = urgency
-        gravest = {gene: min(found.values(), key=wording.URGENCIES.index) for gene, found in by_gene.items()}
-        order = sorted(by_gene, key=lambda gene: wording.URGENCIES.index(gravest[gene]))
-        return [(gene, gravest[gene], tuple(by_gene[gene])) for gene in order]
+        rank = wording.URGENCIES.index
+        found = [(gene, min(own.values(), key=rank), tuple(own)) for gene, own in by_gene.items()]
+        return sorted(found, key=lambda one: rank(one[1]))
 
     @property
     def local_knowledge(self) -> list[tuple[str, str]]:
@@ -349,8 +347,8 @@ class View:
     @property
     def refused(self) -> list[str]:
         """Genes, as the laboratory or we write them, of which a result could not be used; empty for a whole file."""
-        lost = (note for note in self.notes if note["code"] == NoteCode.OUTSIDE_REFUSED)
-        return sorted({clean(str(note["subject"] or "")) for note in lost})
+        lost = NoteCode.OUTSIDE_REFUSED
+        return sorted({clean(str(note["subject"] or "")) for note in self.notes if note["code"] == lost})
 
     @property
     def alerts(self) -> list[Row]:

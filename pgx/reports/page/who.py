@@ -49,9 +49,9 @@ def who(clinical: Sequence[Row], lexicon: Lexicon) -> tuple[tuple[str, str], ...
         for name, row in newest.items()
         if row["code"] == "yes" and _is_condition(name, lexicon)
     ]
-    allergies = [humanise(_text(row["code"])) for row in clinical if row["concept"] == "allergy" and row["code"]]
     lines += [("conditions", ", ".join(sorted(conditions)))] if conditions else []
-    lines += [("allergies", ", ".join(sorted(dict.fromkeys(allergies))))] if allergies else []
+    allergies = _allergies(clinical)
+    lines += [("allergies", ", ".join(allergies))] if allergies else []
     missing = [shown[concept] for concept in _ALWAYS if concept not in newest]
     lines += [("not on record", ", ".join(missing))] if missing else []
     day = newest.get("as_of", {}).get("code")
@@ -91,7 +91,7 @@ def tolerated(clinical: Sequence[Row], medications: Sequence[Row], lexicon: Lexi
         first = lexicon.first_treatment_of(name) if row["status"] == "current" else None
         if now and first is not None and isinstance(start, date) and start + first <= now:
             long.add(name)
-    return frozenset(name for name in long if not lexicon.may_be_allergic(allergies, name))
+    return frozenset(name for name in long if not lexicon.against(allergies, name))
 
 
 def site(provenance: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
@@ -147,6 +147,16 @@ def age(years: float) -> str:
     if days < _DAYS_TOLD:
         return f"{days} day" if days == 1 else f"{days} days"
     return f"{int(years + _ROUNDING)} years" if months >= _MONTHS_TOLD else f"{months} months"
+
+
+def _allergies(clinical: Sequence[Row]) -> list[str]:
+    """Return what the person is allergic to, each with the reactions that are on record."""
+    reactions: dict[str, dict[str, None]] = {}
+    for row in clinical:
+        if row["concept"] == "allergy" and row["code"]:
+            told = reactions.setdefault(humanise(_text(row["code"])), {})
+            told |= dict.fromkeys(filter(None, [_text(row.get("reaction"))]))
+    return [f"{name} ({', '.join(told)})" if told else name for name, told in sorted(reactions.items())]
 
 
 def _is_condition(concept: str, lexicon: Lexicon) -> bool:

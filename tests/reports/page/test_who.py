@@ -81,3 +81,12 @@ def test_a_drug_is_tolerated_once_a_first_treatment_is_over_and_no_allergy_to_it
 def test_only_the_tests_that_a_source_sets_aside_are_not_asked_for_after_a_first_treatment():
     assert all(LEXICON.of_first_treatment("carbamazepine", gene) for gene in ("HLA-A", "HLA-B"))
     assert not any(LEXICON.of_first_treatment(drug, "HLA-B") for drug in ("abacavir", "allopurinol"))
+
+
+def test_an_allergy_stands_with_what_it_did_where_that_is_known():
+    allergies = [
+        {**row("allergy", code="carbamazepine"), "reaction": "SJS 2019"},
+        {**row("allergy", code="penicillin"), "reaction": None},
+        {**row("allergy", code="carbamazepine"), "reaction": "fever"},
+    ]
+    assert dict(who.who(allergies, LEXICON))["allergies"] == "carbamazepine (SJS 2019, fever), penicillin"
