@@ -81,10 +81,9 @@ class Against:
 
     @property
     def message(self) -> str:
-        """The reason for those who treat."""
-        return _REASONS[self.relation].format(
-            one=self, which=f"{self.allergy}{self.group and f', one of the {self.group},'}"
-        )
+        """The reason for those who treat, without semicolons: a flag may hold it."""
+        which = f"{self.allergy}{self.group and f', one of the {self.group},'}"
+        return _REASONS[self.relation].format(one=self, which=which).replace("; ", ", ")
 
     @property
     def plain(self) -> str:
@@ -96,7 +95,7 @@ _REASONS = {
     "same": "an allergy to {one.allergy} is recorded",
     "part": "an allergy to {one.allergy} is recorded, which holds {one.drug}: either part may be the cause",
     "member": "an allergy to {one.allergy} is recorded, and {one.drug} is one of them",
-    "kin": "an allergy to {one.allergy} is recorded; both are {one.group}",
+    "kin": "an allergy to {one.allergy} is recorded, and both are {one.group}",
     "label": "an allergy to {which} is recorded, and {one.why}",
     "extends": "an allergy to {which} is recorded, which may extend to {one.why}",
 }

@@ -295,7 +295,7 @@ class Populations:
         for at, code in self._allergies:
             reason = allergens(self._kb).against(code, drug)
             if reason and reason.certain != perhaps:
-                found[at][reason.message.replace("; ", ", ")] = None  # a flag holds no semicolon
+                found[at][reason.message] = None
         sure = self.allergic_to(drug) if perhaps and found else {}
         return {at: ", and ".join(reasons) for at, reasons in found.items() if at not in sure}
 

@@ -70,7 +70,9 @@ def _build_static(kb: KnowledgeBase) -> pl.DataFrame:
             .then(_percent(low) + ".." + _percent(high))
             .otherwise(_percent(high) + ".." + _percent(low)),
             static_flags=pl.concat_list(
-                flag_where(FlagCode.EXCEPTION, pl.col("population").is_in(kb.table("exceptions")["population"])),
+                flag_where(
+                    FlagCode.EXCEPTION, pl.col("population").is_in(kb.table("exceptions")["population"].to_list())
+                ),
                 flag_where(FlagCode.RECALL, recalled.fill_null(False)),
                 flag_where(FlagCode.LOCAL, local),
                 of_calculated.otherwise(pl.lit([], dtype=NAMES)),

@@ -76,7 +76,8 @@ def unpacked(paths: list[Path], key: str | Path | None) -> Iterator[dict[Path, P
 
 def is_sealed(path: Path) -> bool:
     """Say whether a file is encrypted, by its name, or a folder holds such a file."""
-    return path.suffix == SUFFIX or (path.is_dir() and any(path.glob(f"*{SUFFIX}")))
+    # A word of a table that is too long for a path, or holds NUL, is no folder: `Path.is_dir` would fail.
+    return path.suffix == SUFFIX or (os.path.isdir(path) and any(path.glob(f"*{SUFFIX}")))
 
 
 def _first_of(path: Path) -> Path:

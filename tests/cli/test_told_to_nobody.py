@@ -89,6 +89,17 @@ def test_a_drug_and_an_allergy_of_the_record_stand_in_the_report_alone(pgx_comma
         assert word not in done.stderr, word
 
 
+def test_a_log_names_files_and_options_but_not_what_is_asked_of_a_person(pgx_command, tmp_path):
+    done = pgx_command("report", PERSON, "--medications", "warfarin", "--samples=HG00652", "--drugs", "clopidogrel",
+                       "-o", "new", "--log-file", "log.jsonl", "-q")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    log = tmp_path / "log.jsonl"
+    told = json.loads(log.read_text(encoding="utf-8").splitlines()[0])["command"]
+    assert told == ["report", str(PERSON), "--medications", "***", "--samples=***", "--drugs", "***", "-o", "***",
+                    "--log-file", "log.jsonl", "-q"]  # fmt: skip
+    assert log.stat().st_mode & 0o777 == 0o600
+
+
 def test_an_error_of_ours_says_where_it_is_and_not_what_it_read(pgx_command, tmp_path, monkeypatch):
     def broken(*_: object, **__: object) -> None:
         float("ZQ 71 kg")

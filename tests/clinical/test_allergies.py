@@ -62,7 +62,7 @@ def flat(kb, write, allergies: str, medications: str) -> list[str]:
     [
         ("codeine", "Codeine 30 mg", "codeine (current): an allergy to codeine is recorded"),
         ("Plavix", "clopidogrel", "clopidogrel (current): an allergy to clopidogrel is recorded"),
-        ("clopidogrel", "prasugrel", "prasugrel (current): an allergy to clopidogrel is recorded; both are thieno"),
+        ("clopidogrel", "prasugrel", "prasugrel (current): an allergy to clopidogrel is recorded, and both are thieno"),
         (
             "NSAIDs",
             "ibuprofen",
@@ -102,7 +102,7 @@ def flat(kb, write, allergies: str, medications: str) -> list[str]:
         (
             "carbamazepine",
             "phenytoin",
-            "phenytoin (current): an allergy to carbamazepine is recorded; both are aromatic",
+            "phenytoin (current): an allergy to carbamazepine is recorded, and both are aromatic",
         ),
         (
             "sulfamethoxazole",

@@ -164,7 +164,7 @@ NAMED = [
 ]
 NAMED += [
     ({"CYP2D6": pattern("*1/*2x3")}, "metoprolol", "150", agent, "CYP2D6")
-    for agent in ("propafenone", "amiodarone", "diphenhydramine")
+    for agent in ("amiodarone", "diphenhydramine")
 ]
 NAMED += [
     ({"CYP2B6": pattern("*6/*6")}, "efavirenz", "-33..-67", agent, enzyme)

@@ -29,7 +29,7 @@ def test_a_local_gene_goes_all_the_way(tmp_path: Path) -> None:
     rows = result.guidance.filter((pl.col("drug") == "newdrugine") & (pl.col("sample") == "poor"))
     assert rows["guideline"].to_list() == ["WARD7-1"]
     assert rows["recommendation"].to_list() == [
-        "Avoid newdrugine. Possible alternatives: warfarin. Ask the ward pharmacist."
+        "Avoid newdrugine. Possible alternatives: warfarin (not in pregnancy, except with a mechanical heart valve). Ask the ward pharmacist."
     ]
     assert "local" in rows["flags"][0]
     assert "ward7" in str(result.provenance)

@@ -106,7 +106,7 @@ def test_a_score_without_an_end_of_its_interval_is_left_out_and_said(tmp_path: P
         ("none.tsv", None, "no such file"),
         ("empty.csv", b"", "the file is empty"),
         ("head.csv", b"a,b\n", "no rows"),
-        ("bad.parquet", b"PAR1 not really", "not a readable parquet"),
+        ("bad.parquet", b"PAR1 not really", "not a readable Parquet file"),
         ("odd.xlsx", b"PK", "the ending must be"),
         ("bytes.csv", b"a,b\n\xff\xfe,1\n", "bytes.csv"),
         ("few.csv", b"a,b\n1,2\n", "no outcome column"),

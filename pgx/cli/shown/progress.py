@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -10,7 +11,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import Any
+
+from pgx.guard.private_files import open_private
 
 EVERY = 60.0
 """Seconds between two lines where there is no terminal."""
@@ -20,13 +23,14 @@ class Log:
     """A log file of JSON lines: when, what, and how far. Nothing of it is in a result."""
 
     def __init__(self, path: Path | None) -> None:
-        self._file: IO[str] | None = None if path is None else path.open("a", encoding="utf-8")
+        self._file = None if path is None else open_private(path, "ab")
 
     def write(self, event: str, **told: object) -> None:
         """Write one line, at once."""
         if self._file is not None:
             when = datetime.now(UTC).isoformat(timespec="milliseconds")
-            self._file.write(json.dumps({"time": when, "event": event, **told}, ensure_ascii=False) + "\n")
+            line = json.dumps({"time": when, "event": event, **told}, ensure_ascii=False) + "\n"
+            self._file.write(line.encode())
             self._file.flush()
 
     def close(self) -> None:
@@ -96,7 +100,7 @@ class Progress:
 def steps(what: str, *, quiet: bool = False, log_file: Path | None = None) -> Iterator[Progress]:
     """Show the progress of a command and keep its log while the block runs."""
     log = Log(log_file)
-    log.write("start", command=sys.argv[1:])
+    log.write("start", command=_asked(sys.argv[1:]))
     try:
         with Progress(what, quiet=quiet, log=log) as progress:
             yield progress
@@ -107,6 +111,21 @@ def steps(what: str, *, quiet: bool = False, log_file: Path | None = None) -> It
         log.write("end")
     finally:
         log.close()
+
+
+def _asked(words: list[str]) -> list[str]:
+    """Return the words of a command without what they say of a person: commands, options and files stay as they are."""
+    told: list[str] = []
+    commands = True
+    for word in words:
+        option, _, value = word.partition("=") if word.startswith("--") else ("", "", word)
+        is_file = bool(value) and os.path.lexists(value)
+        commands = commands and not is_file and not word.startswith("-")
+        if commands or is_file or not value or value.startswith("-"):
+            told.append(word)
+        else:
+            told.append(f"{option}=***" if option else "***")
+    return told
 
 
 def _span(seconds: float) -> str:
