@@ -76,8 +76,11 @@ def unpacked(paths: list[Path], key: str | Path | None) -> Iterator[dict[Path, P
 
 def is_sealed(path: Path) -> bool:
     """Say whether a file is encrypted, by its name, or a folder holds such a file."""
-    # A word of a table that is too long for a path, or holds NUL, is no folder: `Path.is_dir` would fail.
-    return path.suffix == SUFFIX or (os.path.isdir(path) and any(path.glob(f"*{SUFFIX}")))
+    if path.suffix == SUFFIX:
+        return True
+    with contextlib.suppress(OSError, ValueError):  # a word that is too long for a path, or holds NUL, is no folder
+        return path.is_dir() and any(path.glob(f"*{SUFFIX}"))
+    return False
 
 
 def _first_of(path: Path) -> Path:
