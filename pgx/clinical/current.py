@@ -98,6 +98,46 @@ def _left_out(entries: pl.DataFrame, *, denied: bool = False) -> Notes:
     ]
 
 
+def outdated_classes(observations: pl.DataFrame, now: pl.DataFrame, vocabulary: Vocabulary) -> Notes:
+    """Say which classes of a condition are older than they count: what asks for them stays open.
+
+    Parameters
+    ----------
+    observations
+        ``sample concept code date end_date source``.
+    now
+        ``sample as_of``.
+    vocabulary
+        The look-ups.
+    """
+    windows = {name: vocabulary.concepts[name].window_days for name in sorted(vocabulary.grades.severities)}
+    table = pl.DataFrame(
+        [(name, days) for name, days in windows.items() if days is not None],
+        schema={"concept": pl.String, "window_days": pl.Int64},
+        orient="row",
+    )
+    told = observations.filter(pl.col("code").is_not_null()).join(
+        table, on="concept", how="inner", maintain_order="left"
+    )
+    told = told.join(now.select("sample", "as_of"), on="sample", how="left", maintain_order="left")
+    day = pl.coalesce("end_date", "date")
+    newest = told.sort("date", nulls_last=True, maintain_order=True)
+    newest = newest.unique(["sample", "concept"], keep="last", maintain_order=True)
+    old = newest.filter((pl.col("as_of") - day).dt.total_days() > pl.col("window_days")).with_columns(day=day)
+    return [
+        note(
+            row["sample"],
+            Severity.WARNING,
+            NoteCode.GRADE_NOT_USED,
+            f"{row['concept'].replace('_', ' ')} {row['code']} is of {row['day']}, more than {row['window_days']} days "
+            "ago: it is not used, and what asks for it stays open",
+            row["concept"],
+            row["source"],
+        )
+        for row in old.sort("sample", "concept").iter_rows(named=True)
+    ]
+
+
 def current_values(observations: pl.DataFrame, now: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:
     """Return one row per person and concept that counts as present.
 

@@ -106,6 +106,39 @@ def ages_apart(
     return left, pl.DataFrame(rows, schema=PROBLEM, orient="row")
 
 
+def grades_apart(observations: pl.DataFrame, graded: Collection[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Take out the classes of a condition that differ on one day: which one stands last in a list decides nothing.
+
+    Parameters
+    ----------
+    observations
+        As for `split`.
+    graded
+        The concepts that tell how severe a condition is.
+
+    Returns
+    -------
+    tuple
+        What is used, and problems.
+    """
+    key = ["person", "concept", "date"]
+    told = observations.filter(pl.col("concept").is_in(sorted(graded)), pl.col("code").is_not_null())
+    answers = told.group_by(key, maintain_order=True).agg(
+        pl.col("code").unique().sort(), pl.col("file", "where").last()
+    )
+    apart = answers.filter(pl.col("code").list.len() > 1)
+    if apart.is_empty():
+        return observations, pl.DataFrame(schema=PROBLEM)
+    rows = []
+    for row in apart.iter_rows(named=True):
+        shown, answers_told = row["concept"].replace("_", " "), " and as ".join(row["code"])
+        message = f"{shown} is told as {answers_told} of one day: which holds cannot be told"
+        about = (message, row["concept"], row["date"], row["file"], row["where"])
+        rows.append((row["person"], "error", NoteCode.CONTRADICTION, *about))
+    left = observations.join(apart, on=key, how="anti", nulls_equal=True, maintain_order="left")
+    return left, pl.DataFrame(rows, schema=PROBLEM, orient="row")
+
+
 def _age_problem(row: dict[str, object], severity: str) -> tuple[object, ...]:
     message = f"age {row['value']:g} does not fit the birth date (age {row['_then']:.1f})"
     if severity == "error":

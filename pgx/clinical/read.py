@@ -13,7 +13,7 @@ import polars as pl
 from pgx import schema
 from pgx.clinical import derive, doubt, identity, left_out, people
 from pgx.clinical.allergies import allergens
-from pgx.clinical.current import settle_over
+from pgx.clinical.current import outdated_classes, settle_over
 from pgx.clinical.dates import date_pattern
 from pgx.clinical.drugs import drug_names
 from pgx.clinical.medication_basis import RECORD
@@ -122,7 +122,9 @@ def read(
     observations, apart = doubt.ages_apart(observations, now, accept)
     observations, outlived = settle_over(observations.drop("bare"), now, vocabulary(kb))
     notes += outlived
-    problems = pl.concat([problems, *(one.rename({"person": "sample"}) for one in (bad, doubtful, apart))])
+    observations, differing = doubt.grades_apart(observations, vocabulary(kb).grades.severities)
+    said = (bad, doubtful, apart, differing)
+    problems = pl.concat([problems, *(one.rename({"person": "sample"}) for one in said)])
     if strict:
         names = {file.file: shown_place(str(path)) for file, path in zip(files, paths, strict=True)}
         left_out.refuse(problems.with_columns(pl.col("file").replace(names)), kb)
@@ -266,7 +268,8 @@ def _finish(
     medications = _medications(drugs.with_columns(source=source).drop("file", "where"), given, now, kb)
     notes += [
         *_taken_and_stopped(medications),
-        *later(given, drugs, now, vocabulary(kb)),
+        *later(given, drugs, now, words),
+        *outdated_classes(given, now, words),
         *assumed(drugs, now),
         *identity.contradictions(observations),
     ]

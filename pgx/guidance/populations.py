@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from pgx.clinical import bounds
 from pgx.clinical.allergies import allergens
+from pgx.codes import NoteCode
 from pgx.knowledge.acting import PLANNED
 from pgx.knowledge.base import KnowledgeBase
 from pgx.phenotypes.exposures import exposures, known_medication, newest, present_days
@@ -172,9 +173,11 @@ class Populations:
             truth = self._coded(subject, value.split("|"))
         elif test in ("recorded", "not_recorded"):
             truth = np.where(self._coded(subject, value.split("|")) == YES, YES, NO).astype(np.int8)
+            truth[self._left_out(subject)] = UNKNOWN
         elif test.removeprefix("recorded_") in bounds.COMPARISONS:
             told = bounds.compare(test.removeprefix("recorded_"), *self._range(subject), float(value))
             truth = np.where(told == YES, YES, NO).astype(np.int8)
+            truth[self._left_out(subject)] = UNKNOWN
         elif test == "happened_within":
             truth = self._happened(subject, int(value))
         elif test.startswith("takes_"):
@@ -200,6 +203,13 @@ class Populations:
         found = np.zeros(self._n, dtype=bool)
         found[[self._at[sample] for sample in samples if sample in self._at]] = True
         return found
+
+    def _left_out(self, concept: str) -> NDArray[np.bool_]:
+        """Return of whom a value of a concept was told that could not be used: that is not the same as none."""
+        if self._clinical is None:
+            return self._mark(())
+        refused = self._clinical.kept_out.filter(pl.col("code") != NoteCode.BOUND, concept=concept)
+        return self._mark(refused["sample"])
 
     def _observed(self, concept: str) -> list[tuple[int, float | None, str | None]]:
         """Return place, value and code of each person's newest observation of a concept."""

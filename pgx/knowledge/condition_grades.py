@@ -22,24 +22,41 @@ _GLUED = re.compile(r"([a-z])(\d{1,2})")
 _ROMAN = {roman: str(number) for number, roman in enumerate(("i", "ii", "iii", "iv", "v"), start=1)}
 _SUBSTAGE = re.compile(r"(?<=\d)[ab]$")
 
+_BETWEEN = r"\s*(?:[-–/]|\b(?:to|or|and|bis|oder|und)\b)\s*"
+_ALBUMINURIA = r"(?:(?<=[0-9ab])\s*/?\s*a[1-3])"
+_STAGE = rf"(?:[1-5][ab]?|i{{1,3}}|iv|v){_ALBUMINURIA}?(?![a-z0-9])"
 _NUMBERED = (
-    r"(?:stage|grade|stadium|grad|stade|estadio|gold)\s+g?(?:[1-5][ab]?|i{1,3}|iv|v)(?![a-z0-9])"
-    r"|\bg[1-5][ab]?(?![a-z0-9])"
+    rf"(?:stages?|grades?|stadium|grad|stade|estadio|gold)\s+g?{_STAGE}(?:{_BETWEEN}g?{_STAGE})?"
+    rf"|\bg{_STAGE}(?:{_BETWEEN}g?{_STAGE})?"
 )
 _SEVERITY = (
     ("mild", ("mild", "slight", "leichte", "leichter", "leichtes", "légère", "leve")),
     ("moderate", ("moderate", "mittelschwere", "mittelschwerer", "mittelschweres", "modérée", "moderada")),
-    ("severe", ("severe", "advanced", "schwere", "schwerer", "schweres", "sévère", "grave")),
-    ("compensated", ("compensated", "kompensierte", "kompensierter", "compensée", "compensada")),
+    ("severe", ("severe", "very severe", "advanced", "schwere", "schwerer", "schweres", "sévère", "grave")),
+    (
+        "compensated",
+        (
+            "compensated",
+            "well compensated",
+            "well-compensated",
+            "kompensierte",
+            "kompensierter",
+            "compensée",
+            "compensada",
+        ),
+    ),
     ("decompensated", ("decompensated", "dekompensierte", "dekompensierter", "décompensée", "descompensada")),
     ("acute", ("acute", "akute", "akuter", "akutes", "aiguë", "aguda")),
     ("active", ("active", "aktive", "aktiver", "aktives")),
     ("bleeding", ("bleeding", "blutende", "blutendes")),
 )
 _MEANT = {word: plain for plain, words in _SEVERITY for word in words}
-GRADE = rf"(?:{_NUMBERED}|\b(?:{'|'.join(sorted(_MEANT, key=len, reverse=True))})\b)"
-"""Pattern of a grade of any condition, without a scale of its own."""
+_WORDED = rf"\b(?:{'|'.join(sorted(_MEANT, key=len, reverse=True))})\b"
+GRADE = rf"(?:{_NUMBERED}|{_WORDED}(?:{_BETWEEN}{_WORDED})?)"
+"""Pattern of a grade of any condition, or of a range of two, without a scale of its own."""
 _GRADE = re.compile(GRADE, re.IGNORECASE)
+_ENDS = re.compile(rf"(?<!well){_BETWEEN}", re.IGNORECASE)
+_BESIDE_STAGE = re.compile(rf"{_ALBUMINURIA}$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -88,9 +105,19 @@ class ConditionGrades:
         rest, said = self.take_out(text)
         return said[0].answer if not rest and len(said) == 1 and said[0].concept == concept else None
 
-    def meaning(self, condition: str, grade: str) -> tuple[str, str] | None:
-        """Return the (concept, answer) that a grade of a condition stands for; None where nothing asks for it."""
-        return self._meanings.get((condition, _plain(grade)))
+    def meanings(self, condition: str, grade: str) -> set[tuple[str, str] | None]:
+        """Return the (concept, answer) that a grade of a condition stands for; None where nothing asks for it.
+
+        Of a range it is what both of its ends stand for: of ``mild to moderate`` nobody can tell which it is.
+        """
+        ends = _ENDS.split(_BESIDE_STAGE.sub("", " ".join(grade.lower().split())))
+        return {self._meanings.get((condition, _plain(end))) for end in ends}
+
+    @property
+    def severities(self) -> frozenset[str]:
+        """The concepts that tell how severe a condition is, and are not that condition."""
+        told = {concept for (condition, _), (concept, _) in self._meanings.items() if concept != condition}
+        return frozenset(told | set(self._scales))
 
     @property
     def conditions(self) -> Iterator[tuple[str, str]]:
@@ -115,7 +142,7 @@ def grades_in(text: str) -> list[str]:
 
 def _plain(grade: str) -> str:
     """Write a grade as the table does: ``Stadium IV`` and ``G4`` are ``stage 4``."""
-    word = " ".join(grade.lower().split())
+    word = grade.strip()
     if word in _MEANT:
         return _MEANT[word]
     number = word.rpartition(" ")[2].removeprefix("g")

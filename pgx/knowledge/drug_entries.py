@@ -26,6 +26,8 @@ _COUNTS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5
 _DAYS = {"day": 1.0, "week": 7.0, "month": 30.4375, "year": 365.25}
 NUMBER = re.compile(r"(?<=\w )no\.?\s?(?=\d\b)", re.IGNORECASE)
 """The number of a brand: ``Tylenol No. 3``."""
+DRINK = r"(?:glass(?:es)?|cups?|lit(?:er|re)s?|l|oz|gl[äa]s(?:er)?|verres?)\b"
+"""What amounts of a juice are counted in."""
 _ITEM = re.compile(r"^\s*(?:[0-9]{1,2}[.)]|[-–•*])\s+", re.IGNORECASE)
 _PLAIN = re.compile(r"[\w\s-]*")
 _BEHIND = re.compile(r"\s*(?:[\[(]([^\])]*)[\])]|\s[-–—:]\s*(.+)$|,\s*(.+)$)")

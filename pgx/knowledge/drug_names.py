@@ -12,10 +12,10 @@ from functools import cached_property, lru_cache
 from pgx.guard.limits import NAME
 from pgx.knowledge.base import KnowledgeBase
 from pgx.knowledge.dose_forms import DoseForms, dose_forms
-from pgx.knowledge.drug_entries import NUMBER, Entry, EntryWords, entry_words
+from pgx.knowledge.drug_entries import DRINK, NUMBER, Entry, EntryWords, entry_words
 
 _STRENGTH = re.compile(
-    r"\s*\b(?:\d[\d.,]*\s*[-/]\s*)*\d[\d.,]*\s*(?:mg|mcg|ug|µg|g|ml|unt|units?|iu|meq|hr|%|\[).*$"
+    rf"\s*\b(?:\d[\d.,]*\s*[-/]\s*)*\d[\d.,]*\s*(?:mg|mcg|ug|µg|g|ml|unt|units?|iu|meq|hr|%|\[|{DRINK}).*$"
     r"|(?<=\w)\s+\d[\d.]*/\d[\d.]*(?:/\d[\d.]*)?\b(?:\s.*)?$",
     re.IGNORECASE,
 )
@@ -24,8 +24,8 @@ _LEAD = re.compile(
     r"^(?:product containing(?: only)?|substance|(?:prn|p\.r\.n\.|as needed)(?=[\s:]):?|"
     r"(?:(?:nda\d+|abuse-deterrent|sprinkle|osmotic|modified|matrix delivery|bx rating|sensor|preservative-free|"
     r"soft gelatin|(?:once|twice)-daily|\d+/\d+ release|evening dosing|pmdd|atrial fibrillation|pulmonary hypertension|"
-    r"hyponatremia|smoking cessation)\s+|"
-    r"\d[\d.]*\s*(?:hr|ml|actuat|day|mg)\b\s*)+(?=[a-z])|"
+    r"hyponatremia|smoking cessation)\s+|\d[\d.]*\s*(?:hr|ml|actuat|day|mg)\b\s*)+(?=[a-z])|"
+    rf"(?:\d[\d.,]*|half an?|an?|one|two|three|eine?|zwei|drei|une?|deux)\s*{DRINK}\s+(?:of\s+|de\s+)?(?=[a-z])|"
     r"(?:apo|teva|pms|mylan|novo|ratio|sandoz|auro|jamp|mint|riva|taro|nu)-(?=[a-z]{5})|"
     r"(?:tablets?|tabs?|capsules?|caps?|inj|syrup|syp|t)\b\.?(?=\s)|(?:chlorhydrate|bromhydrate|phosphate|sulfate|citrate|"
     r"tartrate|maleate|mesilate|besilate|oxalate|succinate|clorhidrato|hidrocloruro|bromhidrato|fosfato|sulfato|succinato|"
@@ -40,7 +40,7 @@ _PARTS = re.compile(r"\s*(?:/|\+|,|;|\n|&| and | und | et | y | with | plus |\s\
 _HYPHEN = re.compile(r"(?<=[^\W\d_]{4})\s*-\s*(?=[^\W\d_]{4}|hct\b)", re.IGNORECASE)
 _NO_DRUG = re.compile(r"(?:ed|ing|like|free|type|naive|bound|allergic|resistant|sensitive)\b", re.IGNORECASE)
 _RATIO = re.compile(
-    r"\b\d[\d.,]*\s*(?:mg|mcg|ug|µg|g|ml|unt|units?|iu|meq|%)?\s*/\s*(?:\d[\d.,]*\s*)?"
+    rf"\b\d[\d.,]*\s*(?:mg|mcg|ug|µg|g|ml|unt|units?|iu|meq|%|{DRINK})?\s*/\s*(?:\d[\d.,]*\s*)?"
     r"(?:mg|mcg|ug|µg|g|ml|l|hr|h|day|d|wk|week|actuat|dose|puff|spray|tablet|kg|m2|unt|iu|meq)\b",
     re.IGNORECASE,
 )
@@ -55,12 +55,13 @@ _FORM = re.compile(
     r"suppositor(?:y|ies)|drops?|eye|ear|nasal|sublingual|subcutaneous|intravenous|intramuscular|rectal|vaginal|iv|vial|"
     r"ophthalmic|otic|auto-?injector|cartridge|kit|sachet|effervescent|orally|disintegrating|total|one|two|half|dly|inhalant|inhalation|nebuli[sz]er|"
     r"nicht mehr als|not? more than|bis(?: zu)?|up to|[0-9]+x|t[äa]glich|tgl|morgens|mittags|abends|"
-    r"aerosol|shampoo|foam|nebuli[sz]ation|packs?|ring|hfa|dis[ck]us)\b",
+    rf"{DRINK}|ein|zwei|drei|un|deux|par|jour|yes|ja|oui|often|sometimes|occasional(?:ly)?|rarely|gelegentlich|aerosol|"
+    r"shampoo|foam|nebuli[sz]ation|packs?|ring|hfa|dis[ck]us)\b",
     re.IGNORECASE,
 )
 _BESIDE = re.compile(r"\(([^()]*)\)|\[([^\]]*)\]|\s[-–—]+>?\s+(.+)$|:\s+(.+)$")
 _SQUARE, _NEVER = re.compile(r"\[[^\]]*\]"), re.compile(r"(?!)")
-_BEHIND = re.compile(rf"[\s,]+{_FORM.pattern}$", re.IGNORECASE)
+_BEHIND = re.compile(rf"[\s,:=]+{_FORM.pattern}$", re.IGNORECASE)
 _ATC = re.compile(r"^[A-Z]\d{2}[A-Z]{2}\d{2}$")
 _CODE = re.compile(r"^(rxnorm|rxcui|atc|snomed|sct|ncit|omop)\s*[:=|]\s*(\S+)$", re.IGNORECASE)
 _CODE_SYSTEMS = {
@@ -287,7 +288,7 @@ class DrugNames:
         Brackets and what is behind a dash or the strength are looked at; of a `coded` drug, ``[Brand]`` is a name.
         """
         parts = [hit[0] for hit in (_SQUARE if coded else _NEVER).finditer(text)]
-        rest = text
+        rest = "" if text.lower().strip(" .,*") in self.names else text
         for part in parts:
             rest = rest.replace(part, " ")
         beside = [next(filter(None, hit.groups()), "") for hit in _BESIDE.finditer(rest)]

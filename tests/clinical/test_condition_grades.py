@@ -68,6 +68,13 @@ def record(kb, write):
         ("chronic kidney disease, Stadium 5", "severe_kidney_disease", "yes"),
         ("severe heart failure", "severe_heart_failure", "yes"),
         ("asthma (severe)", "severe_asthma", "yes"),
+        ("severe persistent asthma", "severe_asthma", "yes"),
+        ("CKD stage 4/5", "severe_kidney_disease", "yes"),
+        ("CKD stages 4 and 5", "severe_kidney_disease", "yes"),
+        ("CKD G4 A3", "severe_kidney_disease", "yes"),
+        ("CKD G4A3", "severe_kidney_disease", "yes"),
+        ("well compensated cirrhosis", "decompensated_cirrhosis", "no"),
+        ("HFrEF NYHA IV", "nyha", "IV"),
     ],
 )
 def test_a_grade_is_an_answer_of_its_own(listed, written, concept, answer):
@@ -101,12 +108,16 @@ def test_a_graded_condition_is_the_condition_too(listed, written, condition):
         ("Child-Pugh C (6 points) cirrhosis", "cirrhosis", "warning"),
         ("history of Child-Pugh C cirrhosis", "cirrhosis", "warning"),
         ("NYHA II-III heart failure", "heart_failure", "warning"),
+        ("mild to moderate hepatic impairment", "liver_disease", "warning"),
+        ("moderate-severe liver disease", "liver_disease", "warning"),
+        ("CKD stages 3-4", "kidney_disease", "warning"),
+        ("mild persistent asthma", "asthma", "info"),
     ],
 )
 def test_a_grade_that_answers_nothing_is_said_and_the_condition_counts(listed, written, condition, severity):
     data = listed(written)
     assert values(data)[condition] == "yes" and "grade_not_used" in codes(data, severity)
-    assert not {"child_pugh", "nyha"} & set(values(data))
+    assert not {"child_pugh", "nyha", "liver_disease_severity", "severe_kidney_disease"} & set(values(data))
 
 
 @pytest.mark.parametrize(
@@ -115,6 +126,64 @@ def test_a_grade_that_answers_nothing_is_said_and_the_condition_counts(listed, w
 def test_a_grade_that_nobody_has_is_none(listed, written):
     data = listed(written)
     assert "child_pugh" not in values(data) and "condition_unknown" in codes(data)
+
+
+def test_a_class_beside_words_that_are_not_understood_is_said(listed):
+    data = listed("cardiomyopathy of some kind NYHA IV")
+    assert "nyha" not in values(data) and "grade_not_used" in codes(data, "warning")
+
+
+@pytest.mark.parametrize(
+    ("written", "concept"),
+    [
+        (("Child-Pugh A", "Child-Pugh C cirrhosis"), "child_pugh"),
+        (("Child-Pugh C cirrhosis", "Child-Pugh A"), "child_pugh"),
+        (("mild heart failure", "severe heart failure"), "severe_heart_failure"),
+        (("decompensated cirrhosis", "compensated cirrhosis"), "decompensated_cirrhosis"),
+    ],
+)
+def test_of_two_classes_on_one_day_none_is_taken_whichever_stands_last(kb, listed, written, concept):
+    data = listed(*written)
+    assert concept not in values(data) and "contradiction" in codes(data, "error")
+    truth = Populations(kb, data, people(data), date(2026, 12, 1)).decide
+    limit = "severe_heart_failure" if concept == "severe_heart_failure" else "decompensated_cirrhosis"
+    assert truth(limit)[0] == UNKNOWN
+
+
+def test_a_class_that_cannot_be_read_leaves_the_limits_open(kb, write):
+    data = read([write("w.csv", "sample,date,child_pugh\nA,2026-12-01,D\n")], kb)
+    truth = Populations(kb, data, people(data), date(2026, 12, 1)).decide
+    assert truth("liver_disease_moderate_or_severe")[0] == truth("decompensated_cirrhosis")[0] == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("written", "thiazolidinediones", "dronedarone", "verapamil", "anti_inflammatories"),
+    [
+        ("heart failure", UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN),
+        ("NYHA I heart failure", NO, NO, UNKNOWN, NO),
+        ("NYHA II heart failure", NO, UNKNOWN, UNKNOWN, NO),
+        ("NYHA III heart failure", YES, UNKNOWN, UNKNOWN, UNKNOWN),
+        ("NYHA IV heart failure", YES, YES, YES, YES),
+        ("mild heart failure", NO, UNKNOWN, UNKNOWN, NO),
+        ("severe heart failure", YES, YES, YES, YES),
+        ("hypertension", NO, NO, NO, NO),
+    ],
+)
+def test_each_label_has_its_own_classes_of_heart_failure(
+    kb, listed, written, thiazolidinediones, dronedarone, verapamil, anti_inflammatories
+):
+    data = listed(written)
+    decide = Populations(kb, data, people(data), date(2026, 12, 1)).decide
+    wanted = {
+        "pioglitazone": ("heart_failure_nyha_3_or_4", thiazolidinediones),
+        "rosiglitazone": ("heart_failure_nyha_3_or_4", thiazolidinediones),
+        "dronedarone": ("heart_failure_nyha_4_or_decompensated", dronedarone),
+        "verapamil": ("severe_ventricular_dysfunction", verapamil),
+        "piroxicam": ("severe_heart_failure", anti_inflammatories),
+    }
+    rows = set(kb.table("label_limits").select("drug", "population").iter_rows())
+    assert {(drug, of) for drug, (of, _) in wanted.items()} <= rows
+    assert {drug: decide(of)[0] for drug, (of, _) in wanted.items()} == {drug: one for drug, (_, one) in wanted.items()}
 
 
 @pytest.mark.parametrize(
@@ -145,6 +214,18 @@ def test_the_severity_of_a_diagnosis_counts_where_it_is_asked_for(record):
     assert said["liver_disease_severity"] == "severe"
     data = record(entry("Condition", code={"text": "depression"}, **day))
     assert "grade_not_used" in codes(data) and values(data)["depression"] == "yes"
+
+
+@pytest.mark.parametrize(
+    ("snomed", "liver", "heart"),
+    [("24484000", "severe", "yes"), ("6736007", "moderate", None), ("255604002", "mild", "no")],
+)
+def test_a_severity_is_read_by_its_code_alone(record, snomed, liver, heart):
+    day = {"recordedDate": "2026-11-01", "severity": code(snomed)}
+    said = values(
+        record(*(entry("Condition", code={"text": one}, **day) for one in ("liver disease", "heart failure")))
+    )
+    assert said["liver_disease_severity"] == liver and said.get("severe_heart_failure") == heart
 
 
 def test_tables_and_omop_tell_the_class(kb, write, tmp_path):
@@ -196,3 +277,5 @@ def test_an_old_class_leaves_the_limits_open(kb, write):
     data = read([write("p.json", {"date": "2026-12-01", "conditions": [{"name": "cirrhosis"}],
                                   "child_pugh": {"value": "A", "date": "2024-01-01"}})], kb)  # fmt: skip
     assert Populations(kb, data, people(data)).decide("decompensated_cirrhosis")[0] == UNKNOWN
+    (said,) = data.notes.filter(code="grade_not_used")["message"]
+    assert "child pugh A is of 2024-01-01" in said and "stays open" in said

@@ -146,10 +146,41 @@ def test_herbs_and_juice_that_act_on_enzymes_are_drugs_too(kb, write, answer, ag
         ("a glass of grapefruit juice", "grapefruit juice"),
         ("grapefruit juice high dose", "grapefruit juice (high dose)"),
         ("grapefruit juice (high dose)", "grapefruit juice (high dose)"),
+        ("grapefruit juice, high dose", "grapefruit juice (high dose)"),
+        ("grapefruit juice double strength", "grapefruit juice (high dose)"),
+        ("grapefruit juice, a lot", "grapefruit juice (high dose)"),
+        ("grapefruit juice 1 l/d", "grapefruit juice"),
+        ("grapefruit juice 1 l a day", "grapefruit juice"),
+        ("grapefruit juice 8 oz", "grapefruit juice"),
+        ("grapefruit juice: daily", "grapefruit juice"),
+        ("grapefruit: yes", "grapefruit juice"),
+        ("grapefruit juice, one glass in the morning", "grapefruit juice"),
+        ("2 glasses of grapefruit juice", "grapefruit juice"),
+        ("a litre of grapefruit juice daily", "grapefruit juice"),
+        ("grapefruit juice rarely", "grapefruit juice"),
+        ("Grapefruitsaft, ein Glas täglich", "grapefruit juice"),
     ],
 )
 def test_a_juice_is_of_a_high_dose_only_where_that_is_said(kb, write, written, agent):
-    assert drugs(read([write("a.json", {"medications": [written]})], kb)) == {agent: "current"}
+    data = read([write("a.json", {"medications": ["simvastatin 40 mg", written, "ibuprofen"]})], kb)
+    assert drugs(data) == {agent: "current", "simvastatin": "current", "ibuprofen": "current"}
+    assert not {"drug_unknown", "remark_beside_drug"} & set(codes(data))
+
+
+@pytest.mark.parametrize(
+    ("written", "drug"),
+    [
+        ("grapefruit: no", "grapefruit juice"),
+        ("grapefruit juice - never", "grapefruit juice"),
+        ("grapefruit juice (no)", "grapefruit juice"),
+        ("St John's wort: none", "st. john's wort"),
+        ("ibuprofen: no", "ibuprofen"),
+    ],
+)
+def test_what_is_answered_with_no_is_not_taken(kb, write, written, drug):
+    data = read([write("a.json", {"medications": ["simvastatin 40 mg", written]})], kb)
+    assert drugs(data) == {drug: "stopped", "simvastatin": "current"}
+    assert "drug_unknown" not in codes(data)
 
 
 def test_old_values_are_kept_for_trends_but_are_not_present(kb, write):

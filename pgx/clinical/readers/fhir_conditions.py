@@ -16,6 +16,9 @@ from pgx.clinical.readers.lists import named_condition, read_grades
 from pgx.clinical.statements import Events
 from pgx.clinical.status_words import NO_ENTRY, Said, entry_answer
 
+_SEVERITIES = {("SNOMED", "24484000"): "severe", ("SNOMED", "6736007"): "moderate", ("SNOMED", "255604002"): "mild"}
+"""The codes of how severe a condition is: FHIR R4 and R5, value set condition-severity."""
+
 
 def read_condition(events: Events, resource: Object, where: str, state: State) -> None:
     """Read a diagnosis or problem, with what its status and its stage say."""
@@ -78,7 +81,9 @@ def _graded(
         coded = next((said for system, code, _ in codings_of(one) if (said := words.code(system, code))), ())
         if answers := [(concept, answer) for concept, answer in coded if answer]:
             found += answers
-        elif (stated := label_of(one)) and (condition or not pairs):
-            beside = label if named_condition(events, label) == condition else (condition or "").replace("_", " ")
+            continue
+        words_of_code = (_SEVERITIES.get((system, code)) for system, code, _ in codings_of(one))
+        if (stated := next(filter(None, words_of_code), None) or label_of(one)) and (condition or not pairs):
+            beside = (condition or "").replace("_", " ")
             found += read_grades(events, person, f"{beside} ({stated})", condition, where)
     return tuple(dict.fromkeys(found))

@@ -42,7 +42,8 @@ _PAST = (
 )
 """How words say that somebody had a condition: nothing else stands beside its name."""
 _COURSE = re.compile(
-    rf"^(?:(?:{GRADE}|chronic|known|recurrent|symptomatic|bekannte[rs]?|chronische[rs]?),? )+|(?:[ ,(]+{GRADE}\)?)+$",
+    rf"^(?:(?:{GRADE}|chronic|known|persistent|intermittent|recurrent|stable|symptomatic|"
+    rf"bekannte[rs]?|chronische[rs]?),? )+|(?:[ ,(]+{GRADE}\)?)+$",
     re.IGNORECASE,
 )
 """What tells the course of a condition that somebody has, around its name."""
@@ -170,6 +171,8 @@ def _commas(events: Events, kind: str, item: str) -> list[str]:
     for part in (one.strip() for one in re.split(r"[,|\n]", item)):
         if kind != "condition" and parts and not events.drugs.names_something(part):
             parts[-1] = f"{parts[-1]}, {part}" if part else parts[-1]
+        elif kind != "condition" and parts and events.drugs.is_name(f"{parts[-1]} {part}"):
+            parts[-1] = f"{parts[-1]} {part}"
         elif part:
             parts.append(part)
     return parts
@@ -199,7 +202,7 @@ def read_grades(
     """Return what the grades beside a condition's name answer, as `graded` does; note those that are read past."""
     found, unused = graded(events, text, condition)
     for word, severity in unused:
-        about = (condition or "no condition").replace("_", " ")
+        about = (condition or "words that are not understood").replace("_", " ")
         why = "nothing here asks how severe it is" if severity == "info" else "which class it is now cannot be told"
         message = f"{word!r} beside {about} is not used: {why}"
         events.problem(person, severity, "grade_not_used", message, where, condition or text[:80])
@@ -219,17 +222,18 @@ def graded(
         return (), []
     rest, scaled = grades.take_out(text)
     if rest and condition is None:
-        return (), []
+        return (), [(one.written, "warning") for one in scaled]
     past = any(form.fullmatch(rest) for form in _PAST)
     found: list[tuple[str, str | None]] = [(one.concept, one.answer) for one in scaled if one.answer and not past]
     unused = [(one.written, "warning") for one in scaled if past or not one.answer]
     around = [] if words(rest) else [match[0] for match in _COURSE.finditer(_WHEN.sub("", rest))]
     for word in (word for part in around for word in grades_in(part)):
-        meaning = grades.meaning(condition or "", word)
-        if meaning and not past:
-            found += [meaning] if meaning[0] != condition else []
+        meanings = grades.meanings(condition or "", word)
+        sure = next(iter(meanings)) if len(meanings) == 1 else None
+        if sure and not past:
+            found += [sure] if sure[0] != condition else []
         else:
-            unused.append((word, "info"))
+            unused.append((word, "info" if meanings == {None} or past else "warning"))
     return tuple(found), unused
 
 

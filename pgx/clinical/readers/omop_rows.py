@@ -97,7 +97,9 @@ def _in_words(
         condition = named if not pairs or named in {concept for concept, _ in pairs} else None
         found, unused = graded(events, words, condition)
         for word, _ in unused:
-            events.not_understood("condition", "", "", f"{word} beside {condition}", where)
+            events.not_understood(
+                "condition", "", "", f"{word} beside {condition or 'words that are not understood'}", where
+            )
         pairs = tuple(dict.fromkeys((*pairs, *(((condition, None),) if condition else ()), *found)))
     return pairs
 
