@@ -267,7 +267,8 @@ JUDGEMENTS: Schema = (
         "at_most:<dose>:<unit>, dose:<dose>:<unit>, "
         "sources_differ, phenoconverted, genotype_uncertain, gene_not_tested, recall, local, "
         "interaction:<agent>:<enzyme>:<strength>:<role>:<phase>:<effect>, alternative_ruled_out:<drug>:<why>, "
-        "alternative_limited:<drug>:<words>, alternatives_of:<sources> (who names them, for another result of a gene)",
+        "alternative_limited:<drug>:<words>, "
+        "alternative_use:<drug>:<words> (for which use alone it is named), alternatives_of:<sources> (who names them, for another result of a gene)",
     ),
 )
 

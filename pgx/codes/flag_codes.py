@@ -84,6 +84,7 @@ class FlagCode(StrEnum):
     DOSE = "dose"
     ALTERNATIVE_RULED_OUT = "alternative_ruled_out"
     ALTERNATIVE_LIMITED = "alternative_limited"
+    ALTERNATIVE_USE = "alternative_use"
     ALTERNATIVES_OF = "alternatives_of"
     GENOTYPE_UNDECIDED = "genotype_undecided"
     GENOTYPE_CONTRADICTED = "genotype_contradicted"

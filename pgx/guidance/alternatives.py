@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import polars as pl
 
 from pgx.clinical.allergies import allergens
 from pgx.codes import Applies, Flag, FlagCode
+from pgx.guidance.alternative_uses import uses
 from pgx.guidance.beside_alternatives import ACTS, LEVEL, NOTHING_BESIDE, Beside, asked, beside
 from pgx.guidance.label_limits import NO_GENE, limits
 from pgx.guidance.populations import Populations
@@ -70,6 +72,8 @@ def fitting(
     if clinical is not None:
         unfit |= {**ruled_out, **_listed(named, clinical), **_by_allergy(named, clinical, kb)}
         fit = replace(fit, unfit=unfit, beside=beside(named, clinical, acting, kb))
+    of_use = uses(naming, partial(templates(kb.folders).say, "population"))
+    fit = replace(fit, uses={key: said.replace(";", ",") for key, said in of_use.items()})
     changed = [new for row in naming.iter_rows(named=True) if (new := _without(row, fit, rules, kb)) is not None]
     names = ("alternatives", "recommendation", "flags")
     schema = {"row": numbered.schema["row"], **{name: guidance.schema[name] for name in names}}
@@ -94,6 +98,8 @@ class _Fit:
         Populations, in code and in words, for whom its label contraindicates it, and of which the record says nothing.
     populations
         Drug -> those that its label speaks of.
+    uses
+        For what alone a source names it instead of a drug (`pgx.guidance.alternative_uses`).
     """
 
     unfit: Unfit
@@ -102,6 +108,7 @@ class _Fit:
     label_doses: Mapping[tuple[str, str], str]
     open_limits: Mapping[tuple[str, str], Collection[tuple[str, str]]]
     populations: Mapping[str, AbstractSet[str]]
+    uses: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
 
     def why_not(self, sample: str, other: str, instead_of: str) -> str | None:
         """Return why a drug does not fit instead of another one, None if it does."""
@@ -141,12 +148,14 @@ def _without(row: Mapping[str, Any], fit: _Fit, rules: Rules, kb: KnowledgeBase)
     reasons = {other: why for other in named if (why := fit.why_not(sample, other, drug))}
     kept = [other for other in named if other not in reasons]
     limits = {other: said for other in kept if (said := fit.limits(sample, other, drug))}
-    if not reasons and not limits:
+    only_for = {other: use for other in kept if (use := fit.uses.get((sample, drug, other)))}
+    if not reasons and not limits and not only_for:
         return None
     rule = rules.get(row["guideline"] or "")
     flags = (
         *(Flag(FlagCode.ALTERNATIVE_RULED_OUT, other, why) for other, why in reasons.items()),
         *(Flag(FlagCode.ALTERNATIVE_LIMITED, other, said) for other, said in limits.items()),
+        *(Flag(FlagCode.ALTERNATIVE_USE, other, use) for other, use in only_for.items()),
     )
     return {
         "row": row["row"],

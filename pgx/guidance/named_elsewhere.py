@@ -15,11 +15,13 @@ from collections.abc import Set as AbstractSet
 import polars as pl
 
 from pgx.codes import Applies, Flag, FlagCode
+from pgx.guidance.alternative_uses import Naming, narrow
 from pgx.guidance.label_limits import FLAG
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.acting import parse
 
 _RULES_OUT = "avoid"
+_OF_NAMING = ("source", "population", "alternatives")
 _OF_GROUP = 4
 """Characters of an ATC code that say what a drug is given for: ``C01B``, medicines against arrhythmias."""
 
@@ -72,11 +74,17 @@ def _groups(kb: KnowledgeBase) -> dict[str, frozenset[str]]:
 
 
 def _named(kb: KnowledgeBase) -> dict[str, tuple[tuple[str, ...], Flag]]:
-    """Return drug -> what sources name instead of it for any result, and the flag that says which sources do."""
-    table = kb.table("recommendations").select("drug", "source", pl.col("alternatives").str.split(";"))
+    """Return drug -> what sources name instead of it for any result, and the flag that says which sources do.
+
+    What is named for one use of it alone (`pgx.guidance.alternative_uses`) is left out: a label does not say the use.
+    """
+    table = kb.table("recommendations").select("drug", "source", "population", pl.col("alternatives").str.split(";"))
     rows = table.drop_nulls("alternatives").explode("alternatives").unique(maintain_order=True)
     found: dict[str, tuple[tuple[str, ...], Flag]] = {}
     for (drug,), own in rows.group_by(["drug"], maintain_order=True):
-        sources = "+".join(sorted(set(own["source"])))
-        found[str(drug)] = tuple(dict.fromkeys(own["alternatives"])), Flag(FlagCode.ALTERNATIVES_OF, sources)
+        namings = (Naming(source, use, False, (other,)) for source, use, other in own.select(_OF_NAMING).iter_rows())
+        named = own.filter(~pl.col("alternatives").is_in(list(narrow(namings))))
+        if not named.is_empty():
+            sources = "+".join(sorted(set(named["source"])))
+            found[str(drug)] = tuple(dict.fromkeys(named["alternatives"])), Flag(FlagCode.ALTERNATIVES_OF, sources)
     return found

@@ -35,6 +35,8 @@ RULED_OUT = FlagCode.ALTERNATIVE_RULED_OUT
 """``alternative_ruled_out:<drug>:<why>``: a source names it, and it does not fit the person."""
 LIMITED = FlagCode.ALTERNATIVE_LIMITED
 """``alternative_limited:<drug>:<words>``: a source names it, and what is kept to with it."""
+ONLY_FOR = FlagCode.ALTERNATIVE_USE
+"""``alternative_use:<drug>:<words>``: a source names it, for this use alone."""
 NAMED_BY = FlagCode.ALTERNATIVES_OF
 """``alternatives_of:<sources>``: they name what stands here for another result of a gene."""
 
@@ -345,7 +347,7 @@ def _flags(decision: Decision[S], drug: str, known: Known) -> Iterator[str]:
     yield from (str(acting.flag) for acting in decision.acting)
     yield from (str(flag) for row in rows for flag in row.codes if flag.code == FlagCode.UNVERIFIED)
     naming = _naming(rows, drug, known)
-    yield from (str(flag) for row in naming for flag in row.codes if flag.code in (RULED_OUT, LIMITED, NAMED_BY))
+    yield from (str(flag) for row in naming for flag in row.codes if flag.code in (RULED_OUT, LIMITED, ONLY_FOR, NAMED_BY))
 
 
 def _text(value: object) -> str | None:

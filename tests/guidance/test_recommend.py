@@ -223,7 +223,7 @@ def test_what_is_said_of_a_drug_itself_is_the_same_without_the_look_at_others_an
     frame, phenotypes = assign(callset({"s": {"CYP2D6": pattern("*1/*1"), "CYP2C19": pattern("*2/*2")}}), KB, history)
     whole = recommend(phenotypes, frame, history, KB)
     bare = recommend(phenotypes, frame, history, KB, fitting=False, alone=False)
-    of_others = ("genes_alone", "alternative_ruled_out", "alternative_limited")
+    of_others = ("genes_alone", "alternative_ruled_out", "alternative_limited", "alternative_use")
     kept = pl.col("flags").list.eval(pl.element().filter(~pl.element().str.contains("|".join(of_others))))
     assert whole["flags"].list.join(";").str.contains("genes_alone").any()
     shared = [name for name in whole.columns if name not in ("alternatives", "recommendation", "flags")]

@@ -297,8 +297,13 @@ def set_aside(judgement: Judgement, rows: Sequence[Advice]) -> str:
 
 def instead(judgement: Judgement) -> tuple[str, ...]:
     """Return the drugs that the sources name instead, each with what is kept to: ``pravastatin (at most 40 mg)``."""
-    limits = {drug: clean(said) for drug, said in arguments_of(judgement, FlagCode.ALTERNATIVE_LIMITED, 2)}
-    return tuple(f"{name} ({limits[name]})" if name in limits else name for name in judgement.alternatives)
+    limits: dict[str, dict[str, None]] = {}
+    for code in (FlagCode.ALTERNATIVE_USE, FlagCode.ALTERNATIVE_LIMITED):
+        for drug, said in arguments_of(judgement, code, 2):
+            limits.setdefault(drug, {})[clean(said)] = None
+    return tuple(
+        f"{name} ({', '.join(limits[name])})" if name in limits else name for name in judgement.alternatives
+    )
 
 
 def not_fitting(judgement: Judgement) -> str:
