@@ -268,7 +268,8 @@ JUDGEMENTS: Schema = (
         "sources_differ, phenoconverted, genotype_uncertain, gene_not_tested, recall, local, "
         "interaction:<agent>:<enzyme>:<strength>:<role>:<phase>:<effect>, alternative_ruled_out:<drug>:<why>, "
         "alternative_limited:<drug>:<words>, "
-        "alternative_use:<drug>:<words> (for which use alone it is named), alternatives_of:<sources> (who names them, for another result of a gene)",
+        "alternative_use:<drug>:<words> (for which use alone it is named), "
+        "alternatives_of:<sources> (who names them, for another result of a gene)",
     ),
 )
 

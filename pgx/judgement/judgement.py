@@ -347,7 +347,9 @@ def _flags(decision: Decision[S], drug: str, known: Known) -> Iterator[str]:
     yield from (str(acting.flag) for acting in decision.acting)
     yield from (str(flag) for row in rows for flag in row.codes if flag.code == FlagCode.UNVERIFIED)
     naming = _naming(rows, drug, known)
-    yield from (str(flag) for row in naming for flag in row.codes if flag.code in (RULED_OUT, LIMITED, ONLY_FOR, NAMED_BY))
+    yield from (
+        str(flag) for row in naming for flag in row.codes if flag.code in (RULED_OUT, LIMITED, ONLY_FOR, NAMED_BY)
+    )
 
 
 def _text(value: object) -> str | None:

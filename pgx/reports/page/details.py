@@ -301,9 +301,7 @@ def instead(judgement: Judgement) -> tuple[str, ...]:
     for code in (FlagCode.ALTERNATIVE_USE, FlagCode.ALTERNATIVE_LIMITED):
         for drug, said in arguments_of(judgement, code, 2):
             limits.setdefault(drug, {})[clean(said)] = None
-    return tuple(
-        f"{name} ({', '.join(limits[name])})" if name in limits else name for name in judgement.alternatives
-    )
+    return tuple(f"{name} ({', '.join(limits[name])})" if name in limits else name for name in judgement.alternatives)
 
 
 def not_fitting(judgement: Judgement) -> str:
