@@ -53,6 +53,8 @@ class Findings:
                 self._frequency[kind] += frequency
                 self._example.setdefault(kind, strand)
         self._meanings: dict[Kinds, Meaning] = {}
+        self._told_of: dict[Kinds, tuple[str, float | None] | None] = {}
+        self._of_pair: dict[tuple[str, str | None], tuple[Kinds, Meaning]] = {}
 
     def shown(
         self,
@@ -83,9 +85,9 @@ class Findings:
         weights: defaultdict[Meaning, float] = defaultdict(float)
         kinds_of: dict[Meaning, Kinds] = {}
         for pair in pairs:
-            kinds = self._kinds(pair)
-            weights[self._meaning(kinds)] += pair.weight
-            kinds_of.setdefault(self._meaning(kinds), kinds)
+            kinds, meaning = self._read(pair)
+            weights[meaning] += pair.weight
+            kinds_of.setdefault(meaning, kinds)
         best = max(weights, key=lambda meaning: weights[meaning])
         after, kinds = weights[best] / total, kinds_of[best]
         decided = self._decisive is not None and bool(known[self._decisive])
@@ -97,11 +99,25 @@ class Findings:
         """Say whether the likeliest pair is of the usual function, and those of another known meaning are not rare."""
         if pairs[0].weight > (1 - MAY_BE_OTHER) * total:
             return False
-        usual = self._meaning(self._kinds(pairs[0]))
+        usual = self._read(pairs[0])[1]
         if usual != self._meaning((self._usual,) * (1 if pairs[0].second is None else 2)):
             return False
-        told = [(pair.weight, self._by_rule(tuple(map(self._sort, self._kinds(pair))))) for pair in pairs]
+        told = [(pair.weight, self._told_by_rule(self._read(pair)[0])) for pair in pairs]
         return sum(weight for weight, meaning in told if meaning not in (None, usual)) > MAY_BE_OTHER * total
+
+    def _read(self, pair: Pair) -> tuple[Kinds, Meaning]:
+        """Return what the strands of a pair do and mean, worked out once a pair of names."""
+        key = (pair.first.detail, None if pair.second is None else pair.second.detail)
+        known = self._of_pair.get(key)
+        if known is None:
+            kinds = self._kinds(pair)
+            known = self._of_pair[key] = (kinds, self._meaning(kinds))
+        return known
+
+    def _told_by_rule(self, kinds: Kinds) -> tuple[str, float | None] | None:
+        if kinds not in self._told_of:
+            self._told_of[kinds] = self._by_rule(tuple(map(self._sort, kinds)))
+        return self._told_of[kinds]
 
     def _kinds(self, pair: Pair) -> Kinds:
         strands = [pair.first] if pair.second is None else [pair.first, pair.second]
@@ -120,8 +136,7 @@ class Findings:
 
     def _meaning(self, kinds: Kinds) -> Meaning:
         if kinds not in self._meanings:
-            sorts = tuple(map(self._sort, kinds))
-            self._meanings[kinds] = self._by_rule(sorts) or kinds
+            self._meanings[kinds] = self._told_by_rule(kinds) or kinds
         return self._meanings[kinds]
 
     def _by_rule(self, kinds: Kinds) -> tuple[str, float | None] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import sys
 import time
 
@@ -36,6 +37,7 @@ def main() -> None:
     if not PANEL38.is_file():
         print("../shared/genomes is absent: calling is not measured")
         return
+    gc.set_threshold(200_000)  # as every command does
     kb = knowledge.load()
     began = time.process_time()
     panel = read([PANEL38], kb)

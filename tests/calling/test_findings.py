@@ -116,3 +116,19 @@ def test_alleles_of_which_nobody_knows_the_function_are_not_alike(dpyd):
     assert len({findings._kind(strand) for strand in untold}) == len(untold)
     star_5, reference = (next(s for s in dpyd.haplotypes if word in s.name) for word in ("*5", "Reference"))
     assert findings._kind(star_5) == findings._kind(reference)
+
+
+def test_what_a_pair_means_is_worked_out_once_however_many_patterns_hold_it(dpyd, monkeypatch):
+    """Where positions are missing at random every person is a pattern, and thousands hold the same pairs."""
+    findings, mixture = Findings(dpyd), np.full(dpyd.frequency.shape[1], 1 / dpyd.frequency.shape[1])
+    known = np.zeros(len(dpyd.definition.sites), dtype=bool)
+    names = dpyd.definition.alleles
+    pairs = [_pair(dpyd, ("Reference", "Reference"), 0.5), *(_pair(dpyd, ("Reference", n), 0.1) for n in names[1:6])]
+    asked: list[object] = []
+    kind = findings._kind
+    monkeypatch.setattr(findings, "_kind", lambda strand: asked.append(strand) or kind(strand))
+    answers = [
+        (findings.shown(pairs, 1.0, mixture, known, sure=0.9, evidence=0.5), findings.may_be_other(pairs, 1.0))
+        for _ in range(3)
+    ]
+    assert (len(asked), len(set(answers))) == (2 * len(pairs), 1)
