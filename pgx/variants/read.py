@@ -31,7 +31,7 @@ from pgx.variants.read_vcf import Options, VcfReader, not_judged
 from pgx.variants.sites.assemble import Assembly, all_alleles
 from pgx.variants.sites.copy_number import CopyNumbers
 from pgx.variants.sites.fasta import Reference
-from pgx.variants.sites.gene_spans import gene_spans
+from pgx.variants.sites.gene_spans import contig_of, gene_spans
 from pgx.variants.sites.indel_reach import reach_of
 from pgx.variants.sites.sex import SexEvidence, given_sex
 from pgx.variants.sites.sex import apply as apply_sex
@@ -280,7 +280,7 @@ def gene_regions(kb: KnowledgeBase, build: str) -> Windows:
     """Return the genes as stretches of the genome of a build."""
     start, end = ("start_grch37", "end_grch37") if build == GRCH37 else ("start_grch38", "end_grch38")
     rows = kb.table("genes").select("chrom", start, end).drop_nulls().iter_rows()
-    return Windows.of((chrom, int(first), int(last)) for chrom, first, last in rows)
+    return Windows.of((contig_of(chrom, build), int(first), int(last)) for chrom, first, last in rows)
 
 
 def _check_overlap(files: int, empty: list[_Input], build: str, notes: Notes, column: Mapping[str, int]) -> None:
@@ -372,8 +372,18 @@ def _result(
         }
         for one in inputs
     )  # fmt: skip
+    first_read = partial(_first_read, assembly, names)
     return Genotypes(
         names, frame, assembly.alleles, assembly.state, assembly.phased, assembly.phase_set, targets.build, told,
-        copies.frame(), notes.all(), tuple(frozenset(names).intersection(one.samples) for one in inputs), everyone,
-        assembly.register.doubts(), assembly.imputed,
+        copies.frame(first_read), notes.all(), tuple(frozenset(names).intersection(one.samples) for one in inputs),
+        everyone, assembly.register.doubts(), assembly.imputed,
     )  # fmt: skip
+
+
+def _first_read(assembly: Assembly, names: tuple[str, ...], name: str, chrom: str, first: int, last: int) -> str | None:
+    """Return the first position between two bases of which a record of its own gives a base of this sample."""
+    column = names.index(name)
+    called = assembly.state[:, column] == State.CALLED
+    read = called & (assembly.alleles[:, column] >= 0).any(axis=1)
+    inside = [t.pos for t in assembly.targets if t.chrom == chrom and first <= t.pos and t.end <= last and read[t.site]]
+    return f"{chrom}:{min(inside)}" if inside else None

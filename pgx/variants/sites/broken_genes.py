@@ -2,12 +2,13 @@
 
 Small variants do not tell what such a gene still does, so it is not judged, unless the knowledge names an allele for
 the loss of just these exons (`calling_policies`, exon_deletion_allele), wherever the uncertain ends of the change lie.
+The loss of the whole gene is one of a copy, however it is written.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from pgx.variants.notes import Notes
@@ -19,16 +20,20 @@ from pgx.variants.vcf.structural_alleles import Change, changes
 _VERBS = {"deletion": "takes away", "breakend": "turns or moves"}
 Key = tuple[str, str]
 """Sample and gene."""
+FirstRead = Callable[[str, str, int, int], str | None]
+"""Gives the place of the first base that was read of a sample in a stretch (chromosome, first and last base)."""
 
 
 @dataclass(slots=True)
 class BrokenGenes:
-    """Collects the broken genes by sample and gene: `files` that tell of a break, `cut` the named losses of exons."""
+    """Collects the broken genes by sample and gene: `files` that tell of a break, `cut` the named losses of exons, and
+    `whole` the losses of all of the gene."""
 
     spans: list[GeneSpan]
     notes: Notes
     files: dict[Key, str] = field(default_factory=dict)
     cut: dict[Key, list[Carried]] = field(default_factory=lambda: defaultdict(list))
+    whole: dict[Key, list[Carried]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, record: records.Record, samples: tuple[str, ...], wanted: dict[str, int], file: str) -> None:
         """Read the alleles of a record that are no counted copies."""
@@ -39,7 +44,11 @@ class BrokenGenes:
             for name, strands, phase in _carriers(record, samples, number, file):
                 for span, effect in hit if name in wanted else ():
                     stretch = Stretch(one.first, one.last, one.kind != "deletion", file, record.where, one.spread)
-                    self._break(name, span, stretch, None if strands is None else Carried(stretch, strands, phase))
+                    event = None if strands is None else Carried(stretch, strands, phase)
+                    if event is not None and one.is_loss and span.is_lost(*stretch.tightest):
+                        self.whole[(name, span.gene)].append(event)
+                        continue
+                    self._break(name, span, stretch, event)
                     self._say(name, f"{_article(one.kind)} {effect} {span.gene}", f"{file}: {record.where}")
 
     def change_part(self, name: str, span: GeneSpan, stretch: Stretch, event: Carried | None) -> bool:
@@ -63,8 +72,11 @@ class BrokenGenes:
         else:
             self.cut[(name, span.gene)].append(event)
 
-    def rows(self) -> Iterator[tuple[str, str, int | None, str, str]]:
-        """Yield (sample, gene, copies left whole or None, kind, file)."""
+    def rows(self, first_read: FirstRead | None = None) -> Iterator[tuple[str, str, int | None, str, str]]:
+        """Yield (sample, gene, copies left whole or None, kind, file).
+
+        `first_read` finds a base that was read in a stretch; where no strand is left of it, one contradicts the other.
+        """
         for name, gene in sorted({*self.files, *self.cut}):
             events = self.cut.get((name, gene), [])
             left: int | None = None
@@ -73,9 +85,19 @@ class BrokenGenes:
                     left = 2 + change(events)
                 except DisagreementError as error:
                     self._say(name, f"{gene}: {error}", gene)
+            if left == 0 and first_read is not None and (place := self._read_in_lost(name, gene, events, first_read)):
+                message = f"{gene}: both strands have lost exons, and yet a base is read inside, at {place}; not judged"
+                self.notes.add("warning", "conflicting_copy_number", message, sample=name, where=gene)
+                left = None
             file = self.files.get((name, gene)) or min(one.stretch.file for one in events)
             kind = "exon_deletion" if left in (0, 1) else "structure"
             yield name, gene, left if kind == "exon_deletion" else None, kind, file
+
+    def _read_in_lost(self, name: str, gene: str, events: list[Carried], first_read: FirstRead) -> str | None:
+        """Return where a base is read that no strand has."""
+        chrom = next(span.chrom for span in self.spans if span.gene == gene)
+        lost = [event.stretch.tightest for event in events]
+        return first_read(name, chrom, max(first for first, _ in lost), min(last for _, last in lost))
 
     def _say(self, name: str, what: str, where: str) -> None:
         message = f"{what}: small variants do not tell what the gene still does"

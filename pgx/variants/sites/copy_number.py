@@ -10,7 +10,7 @@ import polars as pl
 
 from pgx.types import MOST_COPIES
 from pgx.variants.notes import Notes
-from pgx.variants.sites.broken_genes import BrokenGenes
+from pgx.variants.sites.broken_genes import BrokenGenes, FirstRead
 from pgx.variants.sites.copy_statements import SURE, Said, Statement
 from pgx.variants.sites.gene_spans import GeneSpan
 from pgx.variants.sites.structural_events import Absent, Carried, DisagreementError, change
@@ -35,11 +35,11 @@ _READS = frozenset({"AD", "DP", "MIN_DP"})
 
 @dataclass(slots=True)
 class _Touched:
-    """Genes that a record covers whole or in part, by its last base, those that it covers or not, as one believes END
-    or SVLEN, and those that one of unknown length lies in."""
+    """Genes that a record covers whole or in part, by its last base and whether it adds copies, those that it covers or
+    not, as one believes END or SVLEN, by its last base, and those that one of unknown length lies in."""
 
-    whole: dict[int, list[str]] = field(default_factory=dict)
-    partial: dict[int, list[GeneSpan]] = field(default_factory=dict)
+    whole: dict[tuple[int, bool], list[str]] = field(default_factory=dict)
+    partial: dict[tuple[int, bool], list[GeneSpan]] = field(default_factory=dict)
     disputed: dict[int, list[str]] = field(default_factory=dict)
     open: list[str] = field(default_factory=list)
 
@@ -49,7 +49,7 @@ class _Touched:
 
     def tell_all(self, first: int) -> bool:
         """Say whether what becomes of the genes from base `first` on also tells all of the bases in them."""
-        cut = (not s.exons or s.touched(first, end) for end, spans in self.partial.items() for s in spans)
+        cut = (not s.exons or s.touched(first, end) for (end, _), spans in self.partial.items() for s in spans)
         return bool(self.open) or any(self.whole.values()) or any(self.disputed.values()) or any(cut)
 
 
@@ -74,7 +74,7 @@ class CopyNumbers:
     _columns: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.broken = BrokenGenes(self.spans, self.notes)
+        self.broken = BrokenGenes(self.spans, self.notes, whole=self.carried)
 
     def state(self, sample: str, gene: str, copies: int, kind: str, file: str) -> None:
         """Take down what a file states."""
@@ -132,8 +132,10 @@ class CopyNumbers:
                 continue
             tightest = statement.spread.tightest(pos + 1, end)
             widest = statement.spread.widest(pos + 1, end)
-            touched.whole[end] = [s.gene for s in spans if s.is_covered(*tightest)]
-            touched.partial[end] = [s for s in spans if not s.is_covered(*tightest) and s.is_met(*widest)]
+            for gain in (False, True):
+                held = {s.gene for s in spans if (s.is_covered if gain else s.is_lost)(*tightest)}
+                touched.whole[end, gain] = sorted(held)
+                touched.partial[end, gain] = [s for s in spans if s.gene not in held and s.is_met(*widest)]
         for told in statement.told:
             if len(told) > 1:
                 touched.disputed[told[0]] = [s.gene for s in spans if len({s.met(pos + 1, end) for end in told}) > 1]
@@ -146,14 +148,16 @@ class CopyNumbers:
             if end is None:
                 self._doubt(name, genes.open, "a structural record has neither END nor SVLEN", record, file)
                 continue
+            adds = gain if said.copies is None else said.copies > 2
+            whole = genes.whole[end, adds]
             if said.kind != "reference":
-                self._take_part(name, said, statement, genes.partial[end], (end, gain))
+                self._take_part(name, said, statement, genes.partial[end, adds], (end, gain))
                 told = "END and SVLEN of a structural record contradict each other"
                 self._doubt(name, genes.disputed.get(end, []), told, record, file)
             if said.problem:
-                self._doubt(name, genes.whole[end], said.problem, record, file)
+                self._doubt(name, whole, said.problem, record, file)
                 continue
-            for gene in genes.whole[end]:
+            for gene in whole:
                 self.qualities[(name, gene)].append(said.quality)
                 if said.copies is not None:
                     self.state(name, gene, said.copies, said.kind, file)
@@ -196,14 +200,17 @@ class CopyNumbers:
         who = np.zeros(len(self._columns), dtype=bool)
         who[columns] = True
         for end, gain in statement.changed():
-            for gene in genes.whole.get(end, ()):
+            for gene in genes.whole.get((end, gain), ()):
                 self.absent[gene].append(Absent(statement.stretch(end, gain), who))
 
-    def frame(self) -> pl.DataFrame:
-        """Return the copy numbers found, one row a sample and gene; those that are unclear have no `copies`."""
+    def frame(self, first_read: FirstRead | None = None) -> pl.DataFrame:
+        """Return the copy numbers found, one row a sample and gene; those that are unclear have no `copies`.
+
+        `first_read` tells where a base was read (`pgx.variants.sites.broken_genes`).
+        """
         whole = {*self.stated, *self.carried, *self.unclear}
         rows: list[tuple[str, str, int | None, str, str, int | None]] = []
-        for name, gene, left, kind, file in self.broken.rows():
+        for name, gene, left, kind, file in self.broken.rows(first_read):
             # Exons lost on one strand and the whole gene on the other: no one number tells that.
             alone = (name, gene) not in whole or not self._is_changed(name, gene)
             rows.append((name, gene, left if alone else None, kind if alone else "structure", file, None))

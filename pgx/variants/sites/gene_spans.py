@@ -54,6 +54,11 @@ class GeneSpan:
         inner_lost = set(in_order[1:-1]) <= set(self._held(first, last))
         return inner_lost and set(in_order) <= set(self.touched(first, last))
 
+    def is_lost(self, first: int, last: int) -> bool:
+        """Say whether the loss of [first, last] is that of the whole gene: also if bases before its exons are left."""
+        exons = sorted(number for number, _, _ in self.exons)
+        return self.is_covered(first, last) or (bool(exons) and self._held(first, last) == exons)
+
     def touched(self, first: int, last: int) -> list[int]:
         """Return the numbers of the exons that [first, last] touches, their splice sites included."""
         return sorted(n for n, begin, end in self.exons if first <= end + _SPLICE_SITE and last >= begin - _SPLICE_SITE)
@@ -98,11 +103,12 @@ def gene_spans(kb: KnowledgeBase, targets: Targets) -> list[GeneSpan]:
     for gene, number, end in named.select("gene", "first_exon", "last_exon").drop_nulls().iter_rows():
         losses[gene].add((number, end))
     spans = []
-    for gene, chrom, first, last, varies in (
+    for gene, contig, first, last, varies in (
         kb.table("genes")
         .select("gene", "chrom", f"start_{suffix}", f"end_{suffix}", pl.col("copy_number_varies") == "y")
         .iter_rows()
     ):
+        chrom = contig_of(contig, targets.build)
         own = [t for t in by_gene.get(gene, []) if t.chrom == chrom and t.pos]
         low, high = min((t.pos for t in own), default=0), max((t.end for t in own), default=0)
         region = (low, high) if first is None or last is None else (int(first), int(last))
@@ -113,3 +119,8 @@ def gene_spans(kb: KnowledgeBase, targets: Targets) -> list[GeneSpan]:
         elif first is not None and last is not None:
             spans.append(GeneSpan(gene, chrom, *region, False, bool(varies), region, *of_gene))
     return spans
+
+
+def contig_of(chrom: str, build: str) -> str:
+    """Return where a gene of the knowledge lies in a build: GRCh37 has no contigs beside the chromosomes."""
+    return chrom.partition("_")[0] if build == GRCH37 else chrom

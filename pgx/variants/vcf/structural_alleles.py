@@ -19,7 +19,9 @@ LONG = 50
 """Bases from which a change counts as structural, as dbVar and the callers of structural variants draw the line."""
 
 _WORD = re.compile(r"<(INS|INV|BND|TRA|CTX|ITX|CPX|MEI)(?:[:_][^>]*)?>$", re.I)
-_BREAKEND = re.compile(r"(?P<before>[ACGTN.]*)(?P<facing>[\[\]])(?P<mate>[^\[\]]+):(?P<pos>\d+)[\[\]][ACGTN.]*$", re.I)
+_BREAKEND = re.compile(
+    r"(?P<before>[ACGTN.]*)(?P<facing>[\[\]])(?P<mate>[^\[\]]+):(?P<pos>\d+)[\[\]](?P<behind>[ACGTN.]*)$", re.I
+)
 _SINGLE = re.compile(r"\.[ACGTN]+$|[ACGTN]+\.$", re.I)
 _NAMES = {"INS": "insertion", "INV": "inversion", "MEI": "insertion"}
 
@@ -30,7 +32,8 @@ class Change:
 
     `breaks` are the (chromosome, base) behind which it cuts the chromosome; `first` and `last` the bases that it takes
     away or adds again, or (a breakend) that lie between the two that it joins; none (`last` < `first`) where there are
-    none. `written` alleles are spelled out; `spread` is how uncertain the ends of others are.
+    none. `added` is how many bases come in their place. `written` alleles are spelled out; `spread` is how uncertain
+    the ends of others are.
     """
 
     kind: str
@@ -39,6 +42,12 @@ class Change:
     last: int = 0
     written: bool = False
     spread: extent.Spread = extent.EXACT
+    added: int = 0
+
+    @property
+    def is_loss(self) -> bool:
+        """Whether it takes bases away and puts next to none in their place."""
+        return self.kind == "deletion" and self.first <= self.last and self.added < LONG
 
     def widest(self) -> tuple[int, int]:
         """Return the bases that the change may take in; none (last < first) where it takes none."""
@@ -70,7 +79,7 @@ def changes(chrom: str, pos: int, ref: str, alts: list[str], info: str) -> Itera
         elif set(alt.upper()) <= set("ACGTN"):
             at, old, new = trim(pos, ref.upper(), alt.upper())
             kind = "deletion" if len(old) > len(new) else "insertion"
-            yield number, Change(kind, ((chrom, at - 1),), at, at + len(old) - 1, written=True)
+            yield number, Change(kind, ((chrom, at - 1),), at, at + len(old) - 1, written=True, added=len(new))
         else:
             yield number, replace(_breakend(chrom, pos, alt), spread=extent.Spread.of(info, breakend=True))
 
@@ -136,5 +145,5 @@ def _breakend(chrom: str, pos: int, alt: str) -> Change:
         return Change("breakend", breaks, min(pos, at) + 1, max(pos, at) - 1)
     left, right = (pos, at) if forward else (at, pos)
     if left < right:
-        return Change("deletion", breaks, left + 1, right - 1)
+        return Change("deletion", breaks, left + 1, right - 1, added=len(match["before"] + match["behind"]) - 1)
     return Change("duplication", breaks, right, left)
