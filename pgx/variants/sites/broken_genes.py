@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from pgx.variants.notes import Notes
+from pgx.variants.sites.copy_statements import SURE, Statement
 from pgx.variants.sites.gene_spans import GeneSpan
 from pgx.variants.sites.structural_events import Carried, DisagreementError, Stretch, change
 from pgx.variants.vcf import records
@@ -27,13 +28,14 @@ FirstRead = Callable[[str, str, int, int], str | None]
 @dataclass(slots=True)
 class BrokenGenes:
     """Collects the broken genes by sample and gene: `files` that tell of a break, `cut` the named losses of exons, and
-    `whole` the losses of all of the gene."""
+    `whole` the losses of all of the gene, with the `qualities` (phred) of those."""
 
     spans: list[GeneSpan]
     notes: Notes
     files: dict[Key, str] = field(default_factory=dict)
     cut: dict[Key, list[Carried]] = field(default_factory=lambda: defaultdict(list))
     whole: dict[Key, list[Carried]] = field(default_factory=lambda: defaultdict(list))
+    qualities: dict[Key, list[int | None]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, record: records.Record, samples: tuple[str, ...], wanted: dict[str, int], file: str) -> None:
         """Read the alleles of a record that are no counted copies."""
@@ -41,12 +43,16 @@ class BrokenGenes:
             hit = [(span, effect) for span in self.spans if (effect := _effect(span, one))]
             if not hit:
                 continue
+            sure = dict(zip(samples, Statement(record, file, False).qualities(samples), strict=True))
             for name, strands, phase in _carriers(record, samples, number, file):
                 for span, effect in hit if name in wanted else ():
                     stretch = Stretch(one.first, one.last, one.kind != "deletion", file, record.where, one.spread)
-                    event = None if strands is None else Carried(stretch, strands, phase)
+                    quality = sure[name]
+                    told = strands if quality is None or quality >= SURE else None
+                    event = None if told is None else Carried(stretch, told, phase)
                     if event is not None and one.is_loss and span.is_lost(*stretch.tightest):
                         self.whole[(name, span.gene)].append(event)
+                        self.qualities[(name, span.gene)].append(quality)
                         continue
                     self._break(name, span, stretch, event)
                     self._say(name, f"{_article(one.kind)} {effect} {span.gene}", f"{file}: {record.where}")

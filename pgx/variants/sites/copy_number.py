@@ -74,7 +74,7 @@ class CopyNumbers:
     _columns: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.broken = BrokenGenes(self.spans, self.notes, whole=self.carried)
+        self.broken = BrokenGenes(self.spans, self.notes, whole=self.carried, qualities=self.qualities)
 
     def state(self, sample: str, gene: str, copies: int, kind: str, file: str) -> None:
         """Take down what a file states."""

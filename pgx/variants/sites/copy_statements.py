@@ -129,6 +129,10 @@ class Statement:
         said = [one and self._weighed(one, quality) for one, quality in zip(said, sure, strict=True)]
         return said, [one and quality != 0 for one, quality in zip(free, sure, strict=True)]
 
+    def qualities(self, samples: tuple[str, ...]) -> list[int | None]:
+        """Return how sure (phred) each sample's genotype is, None where the record does not tell."""
+        return self._qualities(records.genotypes(self.record, samples, self.file), [None] * len(samples))
+
     def _qualities(self, columns: SampleColumns, said: list[Said | None]) -> list[int | None]:
         """Return how sure (phred) what is said of each sample is, None where the record does not tell."""
         record, count = self.record, len(said)

@@ -37,6 +37,8 @@ LOST = {
         "CYP2C19", ["chr10 94762000 . N <DEL> . PASS END=94900000;IMPRECISE;CIPOS=-600,600 GT 0/1"], "*36/*38"),
     "every exon, not the promoter, by CN": (
         "CYP2C19", ["chr10 94762000 . N <CNV> . PASS END=94900000;SVTYPE=CNV GT:CN ./.:1"], "*36/*38"),
+    "of good quality": (
+        "CYP2C19", ["chr10 94700000 . N N[chr10:94900000[ 99 PASS SVTYPE=BND GT:GQ 0/1:60"], "*36/*38"),
     "SLCO1B1": ("SLCO1B1", ["chr12 21000000 . N N[chr12:21300000[ . PASS SVTYPE=BND GT 0/1"], "*1/*48"),
     "CYP2D6": ("CYP2D6", ["chr22 42123191 . N N[chr22:42135343[ . PASS SVTYPE=BND GT 1/1"], "*5/*5"),
     "GSTM1": ("GSTM1", ["chr1 109684000 . N N[chr1:109697000[ . PASS SVTYPE=BND GT 1/1"], "*0/*0"),
@@ -45,6 +47,13 @@ LOST = {
 NOT_LOST = {
     "without exon 1, perhaps": (
         "CYP2C19", "chr10 94762000 . N N[chr10:94900000[ . PASS SVTYPE=BND;CIPOS=-800,800 GT 0/1"),
+    "without evidence": (
+        "CYP2D6", "chr22 42123000 . N N[chr22:42135500[ . PASS SVTYPE=BND GT:GQ 1/1:0"),
+    "with little evidence": (
+        "CYP2C19", "chr10 94700000 . N N[chr10:94900000[ . PASS SVTYPE=BND GT:GQ 0/1:19"),
+    "of little quality": ("CYP2C19", "chr10 94700000 . N N[chr10:94900000[ 3 PASS SVTYPE=BND GT 0/1"),
+    "exons 1-5, by breakends without evidence": (
+        "CYP2C19", "chr10 94760000 . N N[chr10:94790001[ . PASS SVTYPE=BND GT:PL 0/1:0,0,0"),
     "half told": ("CYP2C19", "chr10 94700000 . N N[chr10:94900000[ . PASS SVTYPE=BND GT ./1"),
     "another sequence in its place": ("GSTM1", f"chr1 109684000 . {_GSTM1} A{'CGTTA' * 100} . PASS . GT 0/1"),
     "by breakends that bring other bases": (
