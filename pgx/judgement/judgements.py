@@ -58,6 +58,7 @@ def judgements(
     medications: pl.DataFrame | None = None,
     later: pl.DataFrame | None = None,
     long_taken: Collection[Key] = (),
+    undated: Collection[Key] = (),
 ) -> pl.DataFrame:
     """Return one row a person and drug (`pgx.schema.JUDGEMENTS`), in the order of the guidance.
 
@@ -82,10 +83,12 @@ def judgements(
         that is something else.
     long_taken
         (sample, drug) of what has been taken for long (`pgx.phenotypes.exposures.long_taken`).
+    undated
+        (sample, drug) of what is taken since nobody knows when (`pgx.phenotypes.exposures.undated`).
     """
     standings = standings_of(kb)
     lists = None if medications is None else lists_of(medications, exposures, standings)
-    known, made_of = (calls, scores, kb, exposures, left_out or {}, long_taken), drug_names(kb).made_of
+    known, made_of = (calls, scores, kb, exposures, left_out or {}, long_taken, undated), drug_names(kb).made_of
     if later is None or later.is_empty() or lists is None:
         both = lists.whatever_is_started(without) if without and lists else without
         return _frame(with_causes(_told(guidance, *known, both, lists), lists, made_of, standings))
@@ -104,6 +107,7 @@ def _told(
     exposures: pl.DataFrame | None,
     left_out: Mapping[tuple[str, str], tuple[str, ...]],
     long_taken: Collection[Key],
+    undated: Collection[Key],
     without: Without | None,
     lists: Lists | None,
 ) -> list[Told]:
@@ -135,10 +139,14 @@ def _told(
         ended = until.get(sample, {}) | {one: gone[one] for one in pairs if one in gone}
         idle = _not_started(sample, drug, decision, relief, lists)
         running = (sample, drug) in long_taken
-        changing = _changed_beside(decision) if running else ()
-        both = changing if all((sample, agent) in long_taken for agent in changing) else ()
+        changing = _changed_beside(decision)
+        pair = [(sample, name) for name in (drug, *changing)]
+        both = changing if all(one in long_taken for one in pair) else ()
+        # None is known to be new: which was begun first, and whether a dose was found since, nobody can say.
+        old = (one in long_taken or one in undated or one[1] in ended for one in pair)
+        either = changing if not both and all(old) else ()
         seen = tuple(own.items()), tuple(ended.items()), tuple(scored.items())
-        case = (*numbers, *seen, relief, idle, lacking, running, both)
+        case = (*numbers, *seen, relief, idle, lacking, running, both, either)
         if case not in cases:
             known = Known(
                 genes={gene: one.state for gene, one in own.items()},
@@ -153,6 +161,7 @@ def _told(
                 left_out=lacking,
                 running=running,
                 beside=both,
+                undated=either,
             )
             cases[case] = judge(sample, drug, decision, known)
         beside = dict.fromkeys(acting.agent for acting in decision.forbidden_beside)

@@ -8,7 +8,15 @@ from collections.abc import Iterator, Sequence
 from pgx.codes import FlagCode, NoteCode
 from pgx.judgement.decide import CHANGES
 from pgx.judgement.judgement import CHANGE_FIRST, NOT_TOGETHER
-from pgx.judgement.read_back import arguments_of, gives_way_of, is_running, long_beside, once_of
+from pgx.judgement.read_back import (
+    arguments_of,
+    counted_beside,
+    gives_way_of,
+    has_highest_dose,
+    is_running,
+    once_of,
+    stopped_of,
+)
 from pgx.judgement.statement import alike
 from pgx.knowledge.acting import DECIDES, PLANNED, Acting, once_stopped, same_way
 from pgx.reports.formats.html import environment, stylesheet
@@ -131,10 +139,13 @@ def in_short(drug: Drug) -> str:
     what = f"{leading.action} {dose}".strip() if leading and drug.urgency == "change_dose" else ""
     if what or not (drug.later and drug.urgency == "avoid"):
         what = _once_met(drug, ", ".join(filter(None, (what, drug.doses))))
-    if both := long_beside(drug.judgement):
-        what = f"if the dose was set without {' and '.join(both)}: {what}"
+    if both := counted_beside(drug.judgement):
+        above = " or is above the limit" if has_highest_dose(drug.judgement) else ""
+        what = f"if the dose was set without {' and '.join(both)}{above}: {what}"
         way = once_stopped(leading.acting if leading else (), both)
-        what += f"; when {' and '.join(both)} stops, its level {way}" if way else ""
+        over = set(both) <= set(stopped_of(drug.judgement))
+        stops = "no longer acts" if over else "stops"
+        what += f"; when {' and '.join(both)} {stops}, its level {way}" if way else ""
     what = f"until then: {what}" if what and drug.once else what
     if first and agents and not drug.causes and _asked_by_genes(drug, first):
         # What the genes ask for does not go away with a medicine that acts as well.
@@ -227,13 +238,14 @@ def _plain_limit(drug: Drug, limit: Advice) -> str:
     said = f"{words('action', drug.action, plain=True)}{f' {when}' if when else ''}"
     said += ", whatever your genes are" if drug.whatever_the_genes else ""
     said += f": {allergies}" if allergies else ""
-    if both := long_beside(drug.judgement):
-        said = f"ask whether your dose was set while you took {' and '.join(both)} already; if not, {said}"
+    if both := counted_beside(drug.judgement):
+        within = " and is not above the limit" if has_highest_dose(drug.judgement) else ""
+        said = f"ask whether your dose was set while you took {' and '.join(both)} already{within}; if not, {said}"
         if way := once_stopped(limit.acting, both):
-            more = "more" if way == "rises" else "less"
-            said += (
-                f"; without {' and '.join(both)} there would be {more} of it in your body: ask before that is stopped"
-            )
+            more, names = "more" if way == "rises" else "less", " and ".join(both)
+            ask = f"; without {names} there would be {more} of it in your body: ask before that is stopped"
+            over = f"; you stopped {names}, so that there will soon be {more} of it in your body: ask what that means"
+            said += over if set(both) <= set(stopped_of(drug.judgement)) else ask
     if drug.deciding and drug.deciding.urgency == drug.urgency in CHANGES and _of_genes(drug.deciding):
         said += f"; by your genes, {_in_plain_words(drug, drug.deciding.action_code)}"
     if agents and (also := [one for one in _changing_level(drug) if one not in agents]):
