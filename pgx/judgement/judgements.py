@@ -15,9 +15,10 @@ from pgx.codes import NoteCode, Severity
 from pgx.judgement.decide import CHANGES, Decision, decide
 from pgx.judgement.judgement import Judgement, Known, judge
 from pgx.judgement.listed import names_of
+from pgx.judgement.recalled import marked
 from pgx.judgement.relief import Relief, Suspects, Without, reliefs, suspects
 from pgx.judgement.rule_details import details_of
-from pgx.judgement.standings import Standings, giving_way, standings_of
+from pgx.judgement.standings import Standings, giving_way, recalled_of, standings_of
 from pgx.judgement.statement import URGENCIES, Row, Statement
 from pgx.judgement.together import Lists, Told, lists_of, with_causes
 from pgx.knowledge.base import KnowledgeBase
@@ -91,12 +92,13 @@ def judgements(
     known, made_of = (calls, scores, kb, exposures, left_out or {}, long_taken, undated), drug_names(kb).made_of
     if later is None or later.is_empty() or lists is None:
         both = lists.whatever_is_started(without) if without and lists else without
-        return _frame(with_causes(_told(guidance, *known, both, lists), lists, made_of, standings))
+        told = with_causes(_told(guidance, *known, both, lists), lists, made_of, standings)
+        return _frame(marked(told, standings, recalled_of(kb)))
     then = {(one.sample, one.judgement.drug): one for one in _told(later, *known, without, lists)}
     today = lists.without_planned(lists.whatever_is_started(without), then) if without else None
     now = _told(guidance, *known, today, lists)
     found = [replace(one, later=then.get((one.sample, one.judgement.drug))) for one in now]
-    return _frame(with_causes(found, lists, made_of, standings))
+    return _frame(marked(with_causes(found, lists, made_of, standings), standings, recalled_of(kb)))
 
 
 def _told(

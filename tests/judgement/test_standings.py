@@ -83,3 +83,29 @@ def test_a_standing_that_is_recalled_for_any_of_its_group_is_marked_so():
     rows = knowledge.load().table("standings").select("source", "confidence").rows()
     assert {confidence for _, confidence in rows} <= {"read", "recall"}
     assert all(("recall" in source) == (confidence == "recall") for source, confidence in rows)
+
+
+RECALLED = "recall:gives_way"
+SAID = "which of the medicines gives way is common practice from memory (unverified)"
+
+
+@pytest.mark.parametrize(
+    ("drug", "kept", "recalled"),
+    [
+        ("simvastatin", "cyclosporine", True),
+        ("levonorgestrel", "rifampin", True),
+        ("estrogen-containing contraceptives", "carbamazepine", False),  # both rows were read
+    ],
+)
+def test_an_order_from_memory_is_marked_where_it_decides(drug, kept, recalled):
+    found = result(NORMAL, [drug, kept])
+    for name in (drug, kept):
+        assert (RECALLED in line(found, name).judgement.flags) == recalled
+        assert any(SAID in caution for caution in line(found, name).cautions) == recalled
+    pages = everything(found, drug)
+    assert all((SAID in " ".join(pages[form].split())) == recalled for form in ("text", "html"))
+
+
+def test_no_order_is_marked_where_none_was_needed():
+    found = result(NORMAL, ["simvastatin", "amlodipine"])
+    assert not any(RECALLED in line(found, name).judgement.flags for name in ("simvastatin",))

@@ -123,6 +123,7 @@ def drug_of(
             *gaps.other_genotypes(advice, valid, judgement.urgency),
             *(gaps.untested_remarks(untested, stakes) if deciding and not part and not settled else ()),
             *gaps.unverified_remarks(valid),
+            *gaps.order_remarks(judgement),
             *(gaps.copy_remarks(deciding, copy_ranges or {}) if deciding else ()),
             *gaps.unclear_remarks({} if part else unclear, refused),
         ),
