@@ -139,7 +139,7 @@ def in_short(drug: Drug) -> str:
     what = f"{leading.action} {dose}".strip() if leading and drug.urgency == "change_dose" else ""
     if what or not (drug.later and drug.urgency == "avoid"):
         what = _once_met(drug, ", ".join(filter(None, (what, drug.doses))))
-    if both := counted_beside(drug.judgement):
+    if (both := counted_beside(drug.judgement)) and not (leading and leading.turned):
         above = " or is above the limit" if has_highest_dose(drug.judgement) else ""
         what = f"if the dose was set without {' and '.join(both)}{above}: {what}"
         way = once_stopped(leading.acting if leading else (), both)

@@ -182,7 +182,7 @@ def _by_the_label(
 def _counted_already(limit: Advice, judgement: Judgement) -> str:
     """Say that the present dose may be the label's already, before what is done if it is not; mostly empty."""
     agents = counted_beside(judgement)
-    if not agents:
+    if not agents or limit.turned:  # what goes by the effect counts everything already
         return ""
     several, stopped = len(agents) > 1, stopped_of(judgement)
     stops = f"{clean(' and '.join(agents))} {'stop' if several else 'stops'}"
