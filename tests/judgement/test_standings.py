@@ -101,9 +101,11 @@ def test_an_order_from_memory_is_marked_where_it_decides(drug, kept, recalled):
     found = result(NORMAL, [drug, kept])
     for name in (drug, kept):
         assert (RECALLED in line(found, name).judgement.flags) == recalled
-        assert any(SAID in caution for caution in line(found, name).cautions) == recalled
+        assert any(SAID in remark for remark in line(found, name).interactions) == recalled
     pages = everything(found, drug)
     assert all((SAID in " ".join(pages[form].split())) == recalled for form in ("text", "html"))
+    # The tests are whole: an order from memory makes the answer of none of them uncertain.
+    assert "the test is incomplete" not in pages["leaflet"]
 
 
 def test_no_order_is_marked_where_none_was_needed():

@@ -123,7 +123,6 @@ def drug_of(
             *gaps.other_genotypes(advice, valid, judgement.urgency),
             *(gaps.untested_remarks(untested, stakes) if deciding and not part and not settled else ()),
             *gaps.unverified_remarks(valid),
-            *gaps.order_remarks(judgement),
             *(gaps.copy_remarks(deciding, copy_ranges or {}) if deciding else ()),
             *gaps.unclear_remarks({} if part else unclear, refused),
         ),
@@ -136,6 +135,7 @@ def drug_of(
         interactions=(
             *_interactions(name, notes, decision.acting),
             *_without_others(valid, deciding, told_alone),
+            *gaps.order_remarks(judgement),
         ),
         untested=() if settled else tuple((gene, stakes.get(gene, "")) for gene in untested),
         unclear=tuple((gene, stake) for gene, stake in unclear.items() if gene not in refused),
