@@ -11,6 +11,7 @@ from pgx.judgement.standings import giving_way, standing, standings_of
 from pgx.knowledge.drug_names import drug_names
 from tests.guidance.test_interactions import everything, line, result
 from tests.judgement.test_together import NORMAL, planned
+from tests.phenotypes.builders import pattern
 
 KB = knowledge.load()
 STANDINGS = standings_of(KB)
@@ -111,3 +112,14 @@ def test_an_order_from_memory_is_marked_where_it_decides(drug, kept, recalled):
 def test_no_order_is_marked_where_none_was_needed():
     found = result(NORMAL, ["simvastatin", "amlodipine"])
     assert not any(RECALLED in line(found, name).judgement.flags for name in ("simvastatin",))
+
+
+def test_a_medicine_with_a_dose_of_its_own_to_change_gives_way_on_every_page():
+    found = result({"CYP2D6": pattern("*4/*4"), "CYP2C19": pattern("*1/*1")}, ["fluvoxamine", "clopidogrel"])
+    assert line(found, "fluvoxamine").urgency == "change_dose"
+    pages = {form: " ".join(re.sub(r"<[^>]+>", " ", page).split()) for form, page in everything(found, "x").items()}
+    assert "change this one first, if that is possible: it acts on clopidogrel" in pages["text"]
+    assert "not together with clopidogrel: change this one first, if that is possible" in pages["card"]
+    assert (
+        "ask whether this one can be changed: it acts on another medicine of yours; if not, a lower" in pages["leaflet"]
+    )

@@ -160,7 +160,8 @@ def in_short(drug: Drug) -> str:
 def _not_beside(drug: Drug) -> str:
     """Say beside which other medicines this one is not taken, and which of them is changed; mostly empty."""
     harmed = dict.fromkeys(name for name, *_ in arguments_of(drug.judgement, FlagCode.CAUSES, 2, 5))
-    others = (others_beside(drug.judgement) or list(harmed)) if drug.told_for_others else []
+    told = drug.told_for_others or _gives_way(drug)
+    others = (others_beside(drug.judgement) or list(harmed)) if told else []
     if not others:
         return ""
     named, gives_way = " or ".join(others), gives_way_of(drug.judgement)
@@ -170,6 +171,11 @@ def _not_beside(drug: Drug) -> str:
     if gives_way:
         change = "change this one first, if that is possible" if drug.name in gives_way else f"change {named}"
     return f"not together with {named}: {change}"
+
+
+def _gives_way(drug: Drug) -> bool:
+    """Return whether a medicine, which has a line of its own, is changed for the sake of another one as well."""
+    return not drug.told_for_others and not drug.causes and drug.name in gives_way_of(drug.judgement)
 
 
 def _asked_by_genes(drug: Drug, first: Advice) -> bool:
@@ -193,6 +199,8 @@ def _once_met(drug: Drug, what: str) -> str:
 def plain_action(drug: Drug) -> str:
     """Return what the deciding row wants, in everyday words, and what would be once planned medicines are taken."""
     today, then = _plain_today(drug), _plain_once(drug)
+    if _gives_way(drug) and drug.medication == "current" and drug.name not in drug.not_started:
+        today = f"{words('action', CHANGE_FIRST, plain=True)}; if not, {today}"
     if new := waiting(drug.judgement):
         names, they = " and ".join(new), "it does" if len(new) == 1 else "they do"
         without = f"ask whether you can do without {names}, which you do not take yet: {they} not go together with it"
