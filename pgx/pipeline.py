@@ -98,7 +98,7 @@ def conclude(
     from pgx.judgement.planned import settled
     from pgx.judgement.without_drugs import without_drugs
     from pgx.models.exposure.of_persons import exposure_ratios
-    from pgx.phenotypes.exposures import exposures, long_taken
+    from pgx.phenotypes.exposures import exposures, long_taken, undated
     from pgx.types import Result
 
     advice = schema.empty(schema.GUIDANCE)
@@ -129,6 +129,7 @@ def conclude(
         found.clinical.medications,
         told.later,
         long_taken(found.clinical),
+        undated(found.clinical),
     )
     return Result(
         samples=found.genotypes.samples,

@@ -73,6 +73,7 @@ class FlagCode(StrEnum):
     OF_CALCULATED_DOSE = "of_calculated_dose"
     THEN = "then"
     RUNNING = "running"
+    UNDATED = "undated"
     UNDER = "under"
     EXCEPTION = "exception"
     OPTION = "option"

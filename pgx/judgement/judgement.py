@@ -44,6 +44,8 @@ RUNNING = FlagCode.RUNNING
 """``running``: the drug has been taken for long, so that no first dose is to come.
 
 ``running:<agent>``: so has a medicine beside which a label changes its dose, which may count that already."""
+UNDATED = FlagCode.UNDATED
+"""``undated:<agent>``: the same where nobody knows which was begun first, or it was stopped and still acts."""
 UNDER = FlagCode.UNDER
 """``under:<action>:<change>:<population>``: what is done under a condition that the record does not decide."""
 OTHERWISE = "otherwise"
@@ -110,6 +112,9 @@ class Known:
         Whether the drug has been taken for long.
     beside
         Medicines beside which a label changes its dose and that have been taken for long as well.
+    undated
+        Medicines beside which a label changes its dose, where the record does not say what was begun first, or that
+        were stopped and still act.
     """
 
     genes: Mapping[str, str] = field(default_factory=dict)
@@ -124,6 +129,7 @@ class Known:
     left_out: tuple[str, ...] = ()
     running: bool = False
     beside: tuple[str, ...] = ()
+    undated: tuple[str, ...] = ()
 
 
 NOTHING_KNOWN = Known()
@@ -157,6 +163,7 @@ def _running(known: Known) -> Iterator[str]:
     if known.running:
         yield RUNNING
         yield from (str(Flag(RUNNING, agent)) for agent in known.beside)
+    yield from (str(Flag(UNDATED, agent)) for agent in known.undated)
 
 
 def _applies(decision: Decision[S]) -> str | None:

@@ -15,9 +15,10 @@ from pgx.codes import NoteCode, Severity
 from pgx.judgement.decide import CHANGES, Decision, decide
 from pgx.judgement.judgement import Judgement, Known, judge
 from pgx.judgement.listed import names_of
+from pgx.judgement.recalled import marked
 from pgx.judgement.relief import Relief, Suspects, Without, reliefs, suspects
 from pgx.judgement.rule_details import details_of
-from pgx.judgement.standings import Standings, giving_way, standings_of
+from pgx.judgement.standings import Standings, giving_way, recalled_of, standings_of
 from pgx.judgement.statement import URGENCIES, Row, Statement
 from pgx.judgement.together import Lists, Told, lists_of, with_causes
 from pgx.knowledge.base import KnowledgeBase
@@ -58,6 +59,7 @@ def judgements(
     medications: pl.DataFrame | None = None,
     later: pl.DataFrame | None = None,
     long_taken: Collection[Key] = (),
+    undated: Collection[Key] = (),
 ) -> pl.DataFrame:
     """Return one row a person and drug (`pgx.schema.JUDGEMENTS`), in the order of the guidance.
 
@@ -82,18 +84,21 @@ def judgements(
         that is something else.
     long_taken
         (sample, drug) of what has been taken for long (`pgx.phenotypes.exposures.long_taken`).
+    undated
+        (sample, drug) of what is taken since nobody knows when (`pgx.phenotypes.exposures.undated`).
     """
     standings = standings_of(kb)
     lists = None if medications is None else lists_of(medications, exposures, standings)
-    known, made_of = (calls, scores, kb, exposures, left_out or {}, long_taken), drug_names(kb).made_of
+    known, made_of = (calls, scores, kb, exposures, left_out or {}, long_taken, undated), drug_names(kb).made_of
     if later is None or later.is_empty() or lists is None:
         both = lists.whatever_is_started(without) if without and lists else without
-        return _frame(with_causes(_told(guidance, *known, both, lists), lists, made_of, standings))
+        told = with_causes(_told(guidance, *known, both, lists), lists, made_of, standings)
+        return _frame(marked(told, standings, recalled_of(kb)))
     then = {(one.sample, one.judgement.drug): one for one in _told(later, *known, without, lists)}
     today = lists.without_planned(lists.whatever_is_started(without), then) if without else None
     now = _told(guidance, *known, today, lists)
     found = [replace(one, later=then.get((one.sample, one.judgement.drug))) for one in now]
-    return _frame(with_causes(found, lists, made_of, standings))
+    return _frame(marked(with_causes(found, lists, made_of, standings), standings, recalled_of(kb)))
 
 
 def _told(
@@ -104,6 +109,7 @@ def _told(
     exposures: pl.DataFrame | None,
     left_out: Mapping[tuple[str, str], tuple[str, ...]],
     long_taken: Collection[Key],
+    undated: Collection[Key],
     without: Without | None,
     lists: Lists | None,
 ) -> list[Told]:
@@ -135,10 +141,14 @@ def _told(
         ended = until.get(sample, {}) | {one: gone[one] for one in pairs if one in gone}
         idle = _not_started(sample, drug, decision, relief, lists)
         running = (sample, drug) in long_taken
-        changing = _changed_beside(decision) if running else ()
-        both = changing if all((sample, agent) in long_taken for agent in changing) else ()
+        changing = _changed_beside(decision)
+        pair = [(sample, name) for name in (drug, *changing)]
+        both = changing if all(one in long_taken for one in pair) else ()
+        # None is known to be new: which was begun first, and whether a dose was found since, nobody can say.
+        old = (one in long_taken or one in undated or one[1] in ended for one in pair)
+        either = changing if not both and all(old) else ()
         seen = tuple(own.items()), tuple(ended.items()), tuple(scored.items())
-        case = (*numbers, *seen, relief, idle, lacking, running, both)
+        case = (*numbers, *seen, relief, idle, lacking, running, both, either)
         if case not in cases:
             known = Known(
                 genes={gene: one.state for gene, one in own.items()},
@@ -153,6 +163,7 @@ def _told(
                 left_out=lacking,
                 running=running,
                 beside=both,
+                undated=either,
             )
             cases[case] = judge(sample, drug, decision, known)
         beside = dict.fromkeys(acting.agent for acting in decision.forbidden_beside)

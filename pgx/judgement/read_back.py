@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pgx.codes import Flag, FlagCode
-from pgx.judgement.judgement import CAUSE, DOSES, RUNNING, STILL_ACTING, Judgement
+from pgx.judgement.judgement import CAUSE, DOSES, RUNNING, STILL_ACTING, UNDATED, Judgement
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,22 @@ def is_running(judgement: Judgement) -> bool:
 def long_beside(judgement: Judgement) -> tuple[str, ...]:
     """Return the medicines, taken for long as the drug is, beside which a label changes the dose of it."""
     return tuple(agent for (agent,) in arguments_of(judgement, RUNNING, 1))
+
+
+def counted_beside(judgement: Judgement) -> tuple[str, ...]:
+    """Return the medicines beside which a label changes the dose of the drug, and which the present one may count.
+
+    Those that have been taken for long as the drug has, and those of which the record does not say what was begun
+    first. None where a highest dose alone is told: that holds however the present one was found.
+    """
+    if has_highest_dose(judgement) and not any(arguments_of(judgement, FlagCode.DOSE, 2)):
+        return ()
+    return long_beside(judgement) or tuple(agent for (agent,) in arguments_of(judgement, UNDATED, 1))
+
+
+def has_highest_dose(judgement: Judgement) -> bool:
+    """Return whether a highest dose is told."""
+    return any(arguments_of(judgement, FlagCode.AT_MOST, 2))
 
 
 def causes_of(judgement: Judgement) -> list[Cause]:

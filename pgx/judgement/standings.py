@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import polars as pl
 
@@ -17,6 +17,11 @@ _STANDINGS = {"replaceable": -1, "kept": 1}
 def standings_of(kb: KnowledgeBase) -> Standings:
     """Return how the drugs of the knowledge base stand."""
     return kb.remember("standings of drugs", lambda: _standings_of(kb))
+
+
+def recalled_of(kb: KnowledgeBase) -> frozenset[str]:
+    """Return the drugs, in lower case, of which it is recall how they stand."""
+    return kb.remember("recalled standings of drugs", lambda: frozenset(_recalled_of(kb)))
 
 
 def standing(drug: str, standings: Standings) -> int:
@@ -58,13 +63,28 @@ def kept_before(agent: str, drug: str, standings: Standings) -> bool:
 
 
 def _standings_of(kb: KnowledgeBase) -> dict[str, int]:
-    codes = kb.table("drugs").select(pl.col("drug").str.to_lowercase(), pl.col("atc").str.split(";")).drop_nulls()
     by_group: dict[str, int] = {}
     named: dict[str, int] = {}
-    for atc, drugs, word in kb.table("standings").select("atc", "drugs", "standing").iter_rows():
-        groups = tuple(filter(None, (atc or "").split(";")))
-        for drug, own in codes.iter_rows():
-            if any(code.startswith(groups) for code in own):
-                by_group[drug] = max(_STANDINGS[word], by_group.get(drug, -1))
-        named |= dict.fromkeys(filter(None, (drugs or "").lower().split(";")), _STANDINGS[word])
+    for of_group, of_name, rank, _ in _rows_of(kb):
+        by_group |= {drug: max(rank, by_group.get(drug, -1)) for drug in of_group}
+        named |= dict.fromkeys(of_name, rank)
     return by_group | named
+
+
+def _recalled_of(kb: KnowledgeBase) -> Iterator[str]:
+    """Yield the drugs that stand as they do by no row that was read."""
+    standings = standings_of(kb)
+    read: set[str] = set()
+    for of_group, of_name, rank, confidence in _rows_of(kb):
+        read |= {drug for drug in (*of_group, *of_name) if confidence == "read" and standings[drug] == rank}
+    yield from (drug for drug in standings if drug not in read)
+
+
+def _rows_of(kb: KnowledgeBase) -> Iterator[tuple[list[str], list[str], int, str | None]]:
+    """Yield the drugs of each row's groups and those that it names, in lower case, how they stand, and who says so."""
+    codes = kb.table("drugs").select(pl.col("drug").str.to_lowercase(), pl.col("atc").str.split(";")).drop_nulls()
+    table = kb.table("standings").select("atc", "drugs", "standing", "confidence")
+    for atc, drugs, word, confidence in table.iter_rows():
+        groups = tuple(filter(None, (atc or "").split(";")))
+        of_group = [drug for drug, own in codes.iter_rows() if any(code.startswith(groups) for code in own)]
+        yield of_group, list(filter(None, (drugs or "").lower().split(";"))), _STANDINGS[word], confidence

@@ -49,6 +49,15 @@ def long_taken(clinical: ClinicalData | None, as_of: date | None = None) -> froz
     )
 
 
+def undated(clinical: ClinicalData | None) -> frozenset[tuple[str, str]]:
+    """Return (sample, drug) of what is taken and of which nobody wrote when it was begun."""
+    if clinical is None:
+        return frozenset()
+    taken = clinical.medications.filter(pl.col("status") == "current").group_by("sample", "drug")
+    begun = taken.agg(pl.col("start").is_not_null().any())
+    return frozenset(begun.filter(~pl.col("start")).select("sample", "drug").iter_rows())
+
+
 def known_medication(clinical: ClinicalData | None) -> set[str]:
     """Return the samples whose medication is known: a drug taken now, or the statement that the list is given.
 

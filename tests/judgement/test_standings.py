@@ -11,6 +11,7 @@ from pgx.judgement.standings import giving_way, standing, standings_of
 from pgx.knowledge.drug_names import drug_names
 from tests.guidance.test_interactions import everything, line, result
 from tests.judgement.test_together import NORMAL, planned
+from tests.phenotypes.builders import pattern
 
 KB = knowledge.load()
 STANDINGS = standings_of(KB)
@@ -83,3 +84,42 @@ def test_a_standing_that_is_recalled_for_any_of_its_group_is_marked_so():
     rows = knowledge.load().table("standings").select("source", "confidence").rows()
     assert {confidence for _, confidence in rows} <= {"read", "recall"}
     assert all(("recall" in source) == (confidence == "recall") for source, confidence in rows)
+
+
+RECALLED = "recall:gives_way"
+SAID = "which of the medicines gives way is common practice from memory (unverified)"
+
+
+@pytest.mark.parametrize(
+    ("drug", "kept", "recalled"),
+    [
+        ("simvastatin", "cyclosporine", True),
+        ("levonorgestrel", "rifampin", True),
+        ("estrogen-containing contraceptives", "carbamazepine", False),  # both rows were read
+    ],
+)
+def test_an_order_from_memory_is_marked_where_it_decides(drug, kept, recalled):
+    found = result(NORMAL, [drug, kept])
+    for name in (drug, kept):
+        assert (RECALLED in line(found, name).judgement.flags) == recalled
+        assert any(SAID in remark for remark in line(found, name).interactions) == recalled
+    pages = everything(found, drug)
+    assert all((SAID in " ".join(pages[form].split())) == recalled for form in ("text", "html"))
+    # The tests are whole: an order from memory makes the answer of none of them uncertain.
+    assert "the test is incomplete" not in pages["leaflet"]
+
+
+def test_no_order_is_marked_where_none_was_needed():
+    found = result(NORMAL, ["simvastatin", "amlodipine"])
+    assert not any(RECALLED in line(found, name).judgement.flags for name in ("simvastatin",))
+
+
+def test_a_medicine_with_a_dose_of_its_own_to_change_gives_way_on_every_page():
+    found = result({"CYP2D6": pattern("*4/*4"), "CYP2C19": pattern("*1/*1")}, ["fluvoxamine", "clopidogrel"])
+    assert line(found, "fluvoxamine").urgency == "change_dose"
+    pages = {form: " ".join(re.sub(r"<[^>]+>", " ", page).split()) for form, page in everything(found, "x").items()}
+    assert "change this one first, if that is possible: it acts on clopidogrel" in pages["text"]
+    assert "not together with clopidogrel: change this one first, if that is possible" in pages["card"]
+    assert (
+        "ask whether this one can be changed: it acts on another medicine of yours; if not, a lower" in pages["leaflet"]
+    )

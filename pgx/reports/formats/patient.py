@@ -8,7 +8,15 @@ from collections.abc import Iterator, Sequence
 from pgx.codes import FlagCode, NoteCode
 from pgx.judgement.decide import CHANGES
 from pgx.judgement.judgement import CHANGE_FIRST, NOT_TOGETHER
-from pgx.judgement.read_back import arguments_of, gives_way_of, is_running, long_beside, once_of
+from pgx.judgement.read_back import (
+    arguments_of,
+    counted_beside,
+    gives_way_of,
+    has_highest_dose,
+    is_running,
+    once_of,
+    stopped_of,
+)
 from pgx.judgement.statement import alike
 from pgx.knowledge.acting import DECIDES, PLANNED, Acting, once_stopped, same_way
 from pgx.reports.formats.html import environment, stylesheet
@@ -131,10 +139,13 @@ def in_short(drug: Drug) -> str:
     what = f"{leading.action} {dose}".strip() if leading and drug.urgency == "change_dose" else ""
     if what or not (drug.later and drug.urgency == "avoid"):
         what = _once_met(drug, ", ".join(filter(None, (what, drug.doses))))
-    if both := long_beside(drug.judgement):
-        what = f"if the dose was set without {' and '.join(both)}: {what}"
+    if (both := counted_beside(drug.judgement)) and not (leading and leading.turned):
+        above = " or is above the limit" if has_highest_dose(drug.judgement) else ""
+        what = f"if the dose was set without {' and '.join(both)}{above}: {what}"
         way = once_stopped(leading.acting if leading else (), both)
-        what += f"; when {' and '.join(both)} stops, its level {way}" if way else ""
+        over = set(both) <= set(stopped_of(drug.judgement))
+        stops = "no longer acts" if over else "stops"
+        what += f"; when {' and '.join(both)} {stops}, its level {way}" if way else ""
     what = f"until then: {what}" if what and drug.once else what
     if first and agents and not drug.causes and _asked_by_genes(drug, first):
         # What the genes ask for does not go away with a medicine that acts as well.
@@ -149,7 +160,8 @@ def in_short(drug: Drug) -> str:
 def _not_beside(drug: Drug) -> str:
     """Say beside which other medicines this one is not taken, and which of them is changed; mostly empty."""
     harmed = dict.fromkeys(name for name, *_ in arguments_of(drug.judgement, FlagCode.CAUSES, 2, 5))
-    others = (others_beside(drug.judgement) or list(harmed)) if drug.told_for_others else []
+    told = drug.told_for_others or _gives_way(drug)
+    others = (others_beside(drug.judgement) or list(harmed)) if told else []
     if not others:
         return ""
     named, gives_way = " or ".join(others), gives_way_of(drug.judgement)
@@ -159,6 +171,11 @@ def _not_beside(drug: Drug) -> str:
     if gives_way:
         change = "change this one first, if that is possible" if drug.name in gives_way else f"change {named}"
     return f"not together with {named}: {change}"
+
+
+def _gives_way(drug: Drug) -> bool:
+    """Return whether a medicine, which has a line of its own, is changed for the sake of another one as well."""
+    return not drug.told_for_others and not drug.causes and drug.name in gives_way_of(drug.judgement)
 
 
 def _asked_by_genes(drug: Drug, first: Advice) -> bool:
@@ -182,6 +199,8 @@ def _once_met(drug: Drug, what: str) -> str:
 def plain_action(drug: Drug) -> str:
     """Return what the deciding row wants, in everyday words, and what would be once planned medicines are taken."""
     today, then = _plain_today(drug), _plain_once(drug)
+    if _gives_way(drug) and drug.medication == "current" and drug.name not in drug.not_started:
+        today = f"{words('action', CHANGE_FIRST, plain=True)}; if not, {today}"
     if new := waiting(drug.judgement):
         names, they = " and ".join(new), "it does" if len(new) == 1 else "they do"
         without = f"ask whether you can do without {names}, which you do not take yet: {they} not go together with it"
@@ -227,13 +246,14 @@ def _plain_limit(drug: Drug, limit: Advice) -> str:
     said = f"{words('action', drug.action, plain=True)}{f' {when}' if when else ''}"
     said += ", whatever your genes are" if drug.whatever_the_genes else ""
     said += f": {allergies}" if allergies else ""
-    if both := long_beside(drug.judgement):
-        said = f"ask whether your dose was set while you took {' and '.join(both)} already; if not, {said}"
+    if both := counted_beside(drug.judgement):
+        within = " and is not above the limit" if has_highest_dose(drug.judgement) else ""
+        said = f"ask whether your dose was set while you took {' and '.join(both)} already{within}; if not, {said}"
         if way := once_stopped(limit.acting, both):
-            more = "more" if way == "rises" else "less"
-            said += (
-                f"; without {' and '.join(both)} there would be {more} of it in your body: ask before that is stopped"
-            )
+            more, names = "more" if way == "rises" else "less", " and ".join(both)
+            ask = f"; without {names} there would be {more} of it in your body: ask before that is stopped"
+            over = f"; you stopped {names}, so that there will soon be {more} of it in your body: ask what that means"
+            said += over if set(both) <= set(stopped_of(drug.judgement)) else ask
     if drug.deciding and drug.deciding.urgency == drug.urgency in CHANGES and _of_genes(drug.deciding):
         said += f"; by your genes, {_in_plain_words(drug, drug.deciding.action_code)}"
     if agents and (also := [one for one in _changing_level(drug) if one not in agents]):

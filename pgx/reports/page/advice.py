@@ -17,7 +17,12 @@ from pgx.reports.page.wording import clean, words
 __all__ = ["NOBODY", "Advice", "Row", "advice_of"]
 
 _RULES_OUT = "avoid"
-_IN_SENTENCES = {FlagCode.ALTERNATIVE_LIMITED, FlagCode.ALTERNATIVE_USE, FlagCode.INTERACTION_REVERSES}
+_IN_SENTENCES = {
+    FlagCode.ALTERNATIVE_LIMITED,
+    FlagCode.ALTERNATIVE_USE,
+    FlagCode.INTERACTION_REVERSES,
+    FlagCode.UNDER,
+}
 
 
 @dataclass(frozen=True)

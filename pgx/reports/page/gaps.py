@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from pgx.codes import FlagCode
+from pgx.judgement import Judgement
+from pgx.judgement.read_back import arguments_of
 from pgx.reports.page import wording
 from pgx.reports.page.advice import Advice
 from pgx.reports.page.wording import URGENCIES, words
@@ -44,6 +46,12 @@ def untested_remarks(untested: Mapping[str, list[str]], stakes: Mapping[str, str
     for gene, sources in untested.items():
         stake = {gene: stakes[gene]} if gene in stakes else {}
         yield f"{gene} was not tested, and {', '.join(sources)} would look at it too{stake_clause(stake)}"
+
+
+def order_remarks(judgement: Judgement) -> Iterator[str]:
+    """Yield that the order of two medicines is from memory, where it is."""
+    if any(about == FlagCode.GIVES_WAY for (about,) in arguments_of(judgement, FlagCode.RECALL, 1)):
+        yield wording.words("order", "recall")
 
 
 def unverified_remarks(rows: Iterable[Advice]) -> Iterator[str]:

@@ -221,7 +221,8 @@ class Lexicon:
         if kind:
             name, *genes = flag.arguments
             return f"{meaning}: {words(kind, name).lower()}{''.join(f' ({clean(gene)})' for gene in genes if gene)}"
-        subject = self.feature(rest) if _FEATURE.match(rest) else humanise(rest)
+        # What a flag leaves out leaves no colon behind.
+        subject = self.feature(rest) if _FEATURE.match(rest) else humanise(":".join(filter(None, flag.arguments)))
         return f"{meaning}: {subject}"
 
     def population(self, code: str | None, *, plain: bool = False) -> str:

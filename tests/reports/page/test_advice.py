@@ -34,3 +34,11 @@ def test_the_usual_dose_by_the_genes_does_not_lead_where_a_label_rules_the_drug_
     told = aside(line(result(normal, ["simvastatin", "cyclosporine"]), "simvastatin"))
     assert told == {("CPIC", "general"): "FDA label says: contraindicated"}
     assert not aside(line(result(normal, ["simvastatin"]), "simvastatin"))
+
+
+def test_a_label_under_an_open_condition_says_it_once():
+    told = result(
+        {"CYP2C9": pattern("*1/*1")}, ["celecoxib"], observations=[{"concept": "heart_failure", "code": "yes"}]
+    )
+    (limit,) = [row for row in line(told, "celecoxib").limits if "severe heart failure" in row.text]
+    assert not limit.flags

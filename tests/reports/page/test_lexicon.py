@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pgx import knowledge
+from pgx.codes import Flag, FlagCode
 from pgx.errors import InputError
 from pgx.knowledge.local_terms import KEY, local_terms
 from pgx.reports import Lexicon
@@ -102,3 +103,10 @@ def test_words_in_another_language_are_refused_and_not_passed_over(tmp_path: Pat
     (tmp_path / "templates.nl.toml").write_text('[action.avoid]\nplain = "vermijd {drug}"\n', encoding="utf-8")
     with pytest.raises(InputError, match=r"templates\.nl\.toml.*call it templates\.en\.toml"):
         knowledge.load([tmp_path])
+
+
+@pytest.mark.parametrize("code", FlagCode)
+def test_what_a_flag_leaves_out_leaves_no_colon_behind(code: FlagCode) -> None:
+    for flag in (Flag(code, "avoid", "", "severe_heart_failure"), Flag(code, "", "", "avoid")):
+        said = LEXICON.flag(str(flag))
+        assert ": :" not in said and not said.rstrip().endswith(":"), said
