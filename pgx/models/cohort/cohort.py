@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pgx.errors import InputError
 from pgx.features.names import gene_of
-from pgx.models.cohort import cell_values, column_choice, missing_codes
+from pgx.models.cohort import cell_values, column_choice, missing_codes, spending
 from pgx.models.cohort.tables import absent
 from pgx.models.evidence import allele_counts, design, plausible
 from pgx.models.evidence.endpoint import Endpoint, Feature
@@ -102,6 +102,7 @@ def load(
     roles: Roles,
     features: Sequence[Feature] | None = None,
     kb: KnowledgeBase | None = None,
+    whole: Collection[str] | None = None,
 ) -> Cohort:
     """Check a cohort table and turn it into arrays.
 
@@ -118,6 +119,9 @@ def load(
         usable column.
     kb
         Knowledge base by whose words cells are understood (see `cell_values`); None = as written.
+    whole
+        Columns whose values are read from the frame afterwards: of others it may keep no more than the gaps, which
+        takes less memory. None = all.
 
     Raises
     ------
@@ -157,7 +161,13 @@ def load(
         features, unused, said = column_choice.choose(frame, endpoint, taken, y, others=roles.others, people=once)
         unused |= nested
         remarks += said
-    prior, x = design.encode(frame, endpoint, features)
+    if whole is None:
+        prior, x = design.encode(frame, endpoint, features)
+    else:
+        rest = [frame]
+        del frame  # its columns must go as they are read
+        kept = {*whole, *(name for name in (outcome, person, site, time) if name)}
+        prior, x, frame = spending.encode(rest.pop(), endpoint, features, kept)
     remarks += _evidence_read(prior, endpoint) + _unit(y, prior, endpoint)
     prior = design.bare(prior.terms, prior.margin, prior.assumed)
     sites = codes(frame[site], alone=False) if site else None

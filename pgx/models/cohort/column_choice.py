@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pgx.features import posterior, refused
 from pgx.features.names import FeatureName, gene_of
-from pgx.models.cohort import leakage
+from pgx.models.cohort import leakage, spending
 from pgx.models.evidence import design
 from pgx.models.evidence.endpoint import Endpoint, Feature, Reading
 from pgx.models.fitting.boost import Floats
@@ -147,13 +147,17 @@ def _without_answers(
 ) -> tuple[list[Feature], list[str]]:
     """Leave out columns that are the outcome in other words; genes and what the evidence names are never that."""
     known = {column for column in design.columns(endpoint) if column in frame.columns}
-    prepared = design.prepare(frame, endpoint, features)
+    apart = set(spending.read_as_they_stand(endpoint, features)) & set(frame.columns)
+    others = [feature for feature in features if feature.reading.column not in apart]
+    # Of a large table there must not be two (`select` would copy one in pieces); one column at least keeps the rows.
+    needed = [name for name in frame.columns if name in design.columns(endpoint, others)] or frame.columns[:1]
+    prepared = design.prepare(frame[needed], endpoint, others)
     giving: list[str] = []
     for feature in features:
         column = feature.reading.column
         if column in known or gene_of(column) or column in giving:
             continue
-        value = design.matrix(prepared, [feature])[:, 0].astype(np.float64)
+        value = design.matrix(frame if column in apart else prepared, [feature])[:, 0].astype(np.float64)
         if leakage.gives_away(value, y, endpoint.link):
             giving.append(column)
     return [feature for feature in features if feature.reading.column not in giving], giving

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 GROUPS = ("clinical.sex", "clinical.race", "clinical.ancestry")
 """Columns whose values are counted for the card."""
 _MINIMA = 128
+_BLOCK = 8192
 
 
 @dataclass(slots=True)
@@ -99,8 +100,11 @@ def sketch(taken: Cohort) -> list[int]:
 
     Of every mix of the rows' checksums the smallest is kept: no row can be read from it.
     """
-    rows = np.column_stack([taken.data.y, taken.data.x.astype(np.float64)])
-    sums = np.array([int.from_bytes(hashlib.sha256(row.tobytes()).digest()[:8]) for row in rows], dtype=np.uint64)
+    sums = np.empty(len(taken.data.y), dtype=np.uint64)
+    for first in range(0, len(sums), _BLOCK):  # a copy of all rows would be larger than the cohort
+        part = slice(first, first + _BLOCK)
+        rows = np.column_stack([taken.data.y[part], taken.data.x[part].astype(np.float64)])
+        sums[part] = [int.from_bytes(hashlib.sha256(row.tobytes()).digest()[:8]) for row in rows]
     mixes = np.random.default_rng(1).integers(1, 2**63, size=_MINIMA, dtype=np.uint64) | np.uint64(1)
     return [int((sums * mix).min() >> np.uint64(32)) for mix in mixes]
 

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pgx.models.cohort import hidden_gaps, summary
+from pgx.models.cohort import hidden_gaps, spending, summary
 from pgx.models.cohort.cohort import Cohort
 from pgx.models.evidence import design
 from pgx.models.evidence.endpoint import Endpoint
@@ -98,20 +98,23 @@ def _trained(
     return replace(trained, fitted=replace(again, covariance=trained.fitted.covariance))
 
 
-def slim(taken: Cohort, endpoint: Endpoint, group: str) -> Cohort:
-    """Return a cohort whose frame holds what an evaluation still reads: of most columns no more than their gaps.
+def read_whole(endpoint: Endpoint, group: str) -> set[str]:
+    """Return the columns whose values an evaluation reads from the frame; of the others it asks only for the gaps.
 
     `group` is the column that the intervals of a given model are grouped by; empty without one.
     """
-    whole = {*summary.GROUPS, "clinical.age", interval_group(endpoint.name), group}
-    if endpoint.rule is not None:
-        whole |= set(design.columns(endpoint))
+    rule = () if endpoint.rule is None else design.columns(endpoint)
+    return {*summary.GROUPS, "clinical.age", interval_group(endpoint.name), group, *rule}
+
+
+def slim(taken: Cohort, endpoint: Endpoint, group: str) -> Cohort:
+    """Return a cohort whose frame holds what an evaluation still reads: of most columns no more than their gaps."""
+    whole = read_whole(endpoint, group)
     gaps = {feature.reading.column for feature in taken.features} - whole
     names = [name for name in taken.frame.columns if name in whole | gaps]
-    known = [
-        pl.when(pl.col(name).is_not_null()).then(True).alias(name) if name in gaps else pl.col(name) for name in names
-    ]
-    frame = taken.frame.select(known) if names else pl.DataFrame({"_": [True] * taken.frame.height})
+    # A column at a time: one expression over all of them would first copy a table that lies in several pieces.
+    kept = [spending.gaps_of(taken.frame[name]) if name in gaps else taken.frame[name] for name in names]
+    frame = pl.DataFrame(kept) if kept else pl.DataFrame({"_": [True] * taken.frame.height})
     return replace(taken, frame=frame)
 
 

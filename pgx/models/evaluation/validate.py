@@ -94,7 +94,9 @@ def evaluate(
     table, impossible = _of_possible_persons(table, design.columns(endpoint, features or ()), kb)
     given = [table]
     del table  # a large one must not stand beside its arrays
-    taken = baselines.slim(cohort.load(given.pop(), endpoint, roles or Roles(), features, kb), endpoint, group)
+    whole = baselines.read_whole(endpoint, group)
+    taken = cohort.load(given.pop(), endpoint, roles or Roles(), features, kb, whole)
+    taken = baselines.slim(taken, endpoint, group)
     if len(np.unique(taken.data.groups)) < 2 * folds:
         raise InputError(f"{len(np.unique(taken.data.groups))} persons are too few for {folds} folds",
                          where="cohort", fix="give more persons or fewer folds")  # fmt: skip
@@ -119,13 +121,13 @@ def evaluate(
     # The features have done their part: what is measured now takes their place in memory.
     taken = replace(taken, data=replace(taken.data, x=np.empty((0, 0), np.float32)), prior=design.bare(*_NO_TERMS))
     del task
-    whole = measures.assemble(endpoint, taken, blocks, probes, weight)
+    found = measures.assemble(endpoint, taken, blocks, probes, weight)
     told = tuple(message for _, message in (*impossible, *taken.remarks))
     told += tuple(f"not evaluated: {text}" for text in skipped)
-    whole = replace(whole, verdict=(*whole.verdict, *told))
+    found = replace(found, verdict=(*found.verdict, *told))
     if plots is not None:
-        drawing.write(whole, endpoint, Path(plots))
-    return whole
+        drawing.write(found, endpoint, Path(plots))
+    return found
 
 
 def _of_possible_persons(

@@ -23,7 +23,7 @@ UNPLACED = "_unplaced."
 _LARGEST = 1e12
 _FEW = 64
 """Up to so many values are compared one by one: each step of polars costs more than they do."""
-_BLOCK = 32_768
+_BLOCK = 8192
 """Rows of a cohort that are encoded at a time: what that takes is several times what it leaves."""
 CLINICAL = ("clinical_phenotype", "clinical_activity_score")
 """Gene columns after interacting drugs and conditions; where they are null the genetic ones stand."""
