@@ -75,6 +75,10 @@ def record(kb, write):
         ("CKD G4A3", "severe_kidney_disease", "yes"),
         ("well compensated cirrhosis", "decompensated_cirrhosis", "no"),
         ("HFrEF NYHA IV", "nyha", "IV"),
+        ("severe G6PD deficiency", "severe_g6pd_deficiency", "yes"),
+        ("G6PD deficiency, moderate", "severe_g6pd_deficiency", "no"),
+        ("mild to moderate G6PD deficiency", "severe_g6pd_deficiency", "no"),
+        ("schwerer G6PD-Mangel", "severe_g6pd_deficiency", "yes"),
     ],
 )
 def test_a_grade_is_an_answer_of_its_own(listed, written, concept, answer):

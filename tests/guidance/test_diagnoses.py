@@ -36,7 +36,7 @@ def test_malignant_hyperthermia_on_record_rules_out_what_triggers_it(drug):
     [
         ("rasburicase", "contraindicated", "avoid"),
         ("pegloticase", "contraindicated", "avoid"),
-        ("primaquine", "contraindicated", "avoid"),
+        ("primaquine", "avoid", "avoid"),
         ("tafenoquine", "contraindicated", "avoid"),
         ("methylene blue", "contraindicated", "avoid"),
         ("dapsone", "avoid", "avoid"),
@@ -49,6 +49,27 @@ def test_malignant_hyperthermia_on_record_rules_out_what_triggers_it(drug):
 def test_a_deficiency_of_g6pd_on_record_holds_whatever_the_genes(calls, drug, action, urgency):
     found = judged({"G6PD": calls}, drug, g6pd_deficiency="yes")
     assert (found["action"], found["urgency"]) == (action, urgency)
+
+
+@pytest.mark.parametrize(
+    ("grade", "label", "action"),
+    [
+        ({"severe_g6pd_deficiency": "yes"}, {"contraindicated": "yes", "monitor": "no"}, "contraindicated"),
+        ({"severe_g6pd_deficiency": "no"}, {"contraindicated": "no", "monitor": "yes"}, "avoid"),
+        ({}, {"contraindicated": "if_population", "monitor": "if_population"}, "avoid"),
+    ],
+)
+def test_the_label_of_primaquine_rules_out_a_severe_deficiency_and_cpic_avoids_it_in_any(grade, label, action):
+    history = clinical(
+        [{"drug": "primaquine"}],
+        [{"concept": concept, "code": code} for concept, code in {"g6pd_deficiency": "yes", **grade}.items()],
+    )
+    frame, phenotypes = assign(callset({"s": {"G6PD": NOT_CALLED}}), KB, history)
+    said = recommend(phenotypes, frame, history, KB, drugs=["primaquine"])
+    rows = said.filter(pl.col("population").str.contains("severe_g6pd|moderate_g6pd"))
+    applied = dict(rows.select("action", "applies").iter_rows())
+    assert {one: applied.get(one, "no") for one in label} == label
+    assert judgements(said, frame, schema.empty(schema.SCORES), KB).row(0, named=True)["action"] == action
 
 
 @pytest.mark.parametrize(

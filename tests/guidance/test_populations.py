@@ -213,3 +213,23 @@ def test_a_bound_decides_only_what_all_of_it_lies_on_one_side_of(bound, truth):
 def test_advanced_kidney_disease_is_below_the_limit_of_its_stage():
     assert decide("egfr_lt_30", observations=[coded("severe_kidney_disease", "yes")]) == YES
     assert decide("egfr_known_lt_30", observations=[coded("kidney_disease", "yes")]) == NO
+
+
+@pytest.mark.parametrize(
+    ("recorded", "avoided", "considered"),
+    [
+        ([], YES, NO),
+        (["myocardial_infarction"], NO, YES),
+        (["diabetes"], NO, YES),
+        (["diabetes_type_2"], NO, YES),
+        (["stroke"], YES, NO),
+    ],
+)
+def test_prasugrel_is_avoided_from_75_years_except_at_the_high_risk_that_its_label_names(recorded, avoided, considered):
+    observations = [number("age", 78), *(coded(one, "yes") for one in recorded)]
+    assert decide("adult_ge_75_without_diabetes_or_infarction", (), observations) == avoided
+    assert decide("adult_ge_75_with_diabetes_or_infarction", (), observations) == considered
+    assert decide("adult_ge_75_without_diabetes_or_infarction", (), [number("age", 70)]) == NO
+    rows = {row["population"]: row["action"] for row in KB.table("label_limits").filter(drug="prasugrel").to_dicts()}
+    assert rows["adult_ge_75_without_diabetes_or_infarction"] == "avoid"
+    assert rows["adult_ge_75_with_diabetes_or_infarction"] == "monitor"

@@ -47,20 +47,57 @@ def test_a_strength_that_a_label_gives_names_the_label(drug, enzyme, role, stren
 
 
 @pytest.mark.parametrize(
-    ("drug", "enzyme", "says"),
+    ("drug", "enzyme", "was"),
+    [("regorafenib", "UGT1A1", "moderate"), ("eltrombopag", "SLCO1B1", "strong"), ("eltrombopag", "ABCG2", "strong")],
+)
+def test_a_strength_that_a_label_measures_as_weaker_is_the_label_s(drug, enzyme, was):
+    found = row(drug, enzyme, "inhibitor")
+    assert (found["strength"], found["evidence"]) == ("weak", "label")
+    assert f"was_{was}" in found["notes"].split(";")
+
+
+@pytest.mark.parametrize(("drug", "enzyme"), [("metoclopramide", "CYP2D6"), ("letermovir", "CYP2C8")])
+def test_what_a_label_finds_not_to_act_in_persons_is_no_inhibitor(drug, enzyme):
+    table = KB.table("interactions")
+    assert table.filter(pl.col("drug") == drug, pl.col("enzyme") == enzyme).is_empty()
+
+
+@pytest.mark.parametrize(
+    ("drug", "agent", "action"),
     [
-        ("metoclopramide", "CYP2D6", "none_in_vivo"),
-        ("fluoxetine", "CYP3A4", "none_in_vivo"),
-        ("regorafenib", "UGT1A1", "weak"),
-        ("eltrombopag", "SLCO1B1", "weak"),
-        ("eltrombopag", "ABCG2", "weak"),
-        ("letermovir", "CYP2C8", "in_vitro_net_effect_unknown"),
+        ("rosuvastatin", "eltrombopag", "reduce_dose"),
+        ("atorvastatin", "eltrombopag", "monitor"),
+        ("methotrexate", "eltrombopag", "monitor"),
+        ("irinotecan", "eltrombopag", "monitor"),
+        ("repaglinide", "letermovir", "avoid"),
     ],
 )
-def test_a_label_that_says_otherwise_is_named_and_the_row_stays_unverified(drug, enzyme, says):
-    found = row(drug, enzyme, "inhibitor")
-    assert found["evidence"] == "unverified"
-    assert f"checked_source_says_{says}" in found["notes"].split(";")
+def test_what_the_label_asks_beside_a_corrected_strength_is_a_pair_of_its_own(drug, agent, action):
+    assert set(KB.table("label_interactions").filter(drug=drug, agent=agent)["action"]) == {action}
+
+
+@pytest.mark.parametrize(
+    ("drug", "enzyme", "role", "strength"),
+    [
+        ("boceprevir", "CYP3A4", "inhibitor", "strong"),
+        ("fosamprenavir", "CYP3A4", "inhibitor", "moderate"),
+        ("fluoxetine", "CYP3A4", "inhibitor", "weak"),
+        ("rifapentine", "CYP3A4", "inducer", "strong"),
+        ("nafcillin", "CYP3A4", "inducer", "moderate"),
+        ("enoxacin", "CYP1A2", "inhibitor", "strong"),
+        ("thioridazine", "CYP2D6", "inhibitor", "moderate"),
+    ],
+)
+def test_a_strength_on_which_two_public_lists_agree_names_both(drug, enzyme, role, strength):
+    found = row(drug, enzyme, role)
+    assert (found["strength"], found["confidence"], found["evidence"]) == (strength, "read", "two_lists")
+    assert found["source"].startswith("two lists: ") and " and " in found["source"]
+
+
+@pytest.mark.parametrize("drug", ["atazanavir", "darunavir", "dexamethasone", "rifabutin"])
+def test_a_strength_on_which_public_lists_differ_stays_unverified(drug):
+    table = KB.table("interactions").filter(pl.col("drug") == drug, pl.col("enzyme") == "CYP3A4")
+    assert set(table["evidence"]) == {"unverified"}
 
 
 def test_propafenone_makes_cyp2d6_slower():

@@ -27,6 +27,10 @@ _RESIDUES = re.compile(
 _RSID_AND_BASES = re.compile(r"^(?P<rsid>rs\d+)\s*\(?(?P<ref>[ACGT])\s*>\s*(?P<alt>[ACGT])\)?(?=[\s,;:]|$)")
 COMPLEMENT = str.maketrans("ACGT", "TGCA")
 _ONE_BASE = re.compile(r"^(?:m\.)?(?P<at>\d+)\s*(?P<base>[ACGT])(?:\s*\([^()]*\))?$")
+_BASE_ALONE = re.compile(
+    r"^(?P<change>rs\d+|(?:[cg]\.)?[*-]?\d+(?:[+-]\d+)?)[\s:=(]*(?P<base>[ACGT])\)?(?:[\s-]*(?:allele|allel|allèle|alelo))?$",
+    re.IGNORECASE,
+)
 Change = tuple[str, str, str, bool]
 """Allele, base that was, base that is, and whether bases of either strand may be written."""
 
@@ -111,6 +115,20 @@ def of_one_base(text: str, changes: Mapping[str, Change]) -> tuple[str, bool] | 
     if match["base"] not in (ref, alt):
         raise ValueError(f"{match['base']} in {text!r} is none of the bases {ref} and {alt} of that change")
     return allele, match["base"] == alt
+
+
+def refuse_base_alone(text: str, *, one_strand: bool) -> None:
+    """Refuse one base of a change, ``rs4149056 C`` or ``521C allele``: it does not say what the other strand has.
+
+    Raises
+    ------
+    ValueError
+        If the text is such a base; `one_strand` says that a person may have only one, and its allele has a name.
+    """
+    if match := _BASE_ALONE.match(text.strip()):
+        change, base = match["change"], match["base"].upper()
+        both = "the name of the allele" if one_strand else f"both, as in {change} {base}/{base}"
+        raise ValueError(f"{text.strip()!r} gives one base of {change}; write {both}")
 
 
 def refuse_two_strands(bases: tuple[str, str], change: Change, text: str) -> None:

@@ -14,7 +14,7 @@ import polars as pl
 
 from pgx.knowledge import KnowledgeBase
 from pgx.phenotypes import allele_status
-from pgx.phenotypes.outside.changes import key_of
+from pgx.phenotypes.outside.changes import key_of, refuse_base_alone
 from pgx.phenotypes.outside.laboratory import laboratory_of
 from pgx.phenotypes.outside.phrases import WILD_TYPE, heterozygous_both, in_short
 from pgx.phenotypes.outside.stated import hla_name, is_no_call, is_of_hla_gene, phenotype_forms, without_remark
@@ -246,10 +246,12 @@ def diplotype_of(kb: KnowledgeBase, gene: str, text: str, probability: float) ->
         names.refuse_one_or_two_strands(text, strands)
     made = [_strand(strand, names) for strand in strands]
     unknown = [part for _, parts, _ in made for part in parts if not _has_name(kb, names, part)]
+    inheritance = str(kb.gene(gene).row["inheritance"]) if gene in kb.genes else "autosomal"
+    if len(made) == 1 and unknown:
+        refuse_base_alone(text, one_strand=inheritance != "autosomal")
     for part in unknown:
         if names.is_hla or not all(_ALLELE.fullmatch(one) for one in part.split("+")):
             raise ValueError(_no_allele(names, part, text))
-    inheritance = str(kb.gene(gene).row["inheritance"]) if gene in kb.genes else "autosomal"
     if len(made) == 2 and inheritance == "mitochondrial":
         if made[0] != made[1]:
             raise ValueError(f"{text!r} gives two sequences of a gene of which a person has one kind")

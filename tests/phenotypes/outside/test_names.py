@@ -138,3 +138,28 @@ def test_scores(text, score):
 def test_what_is_no_score(text):
     with pytest.raises(ValueError, match="activity score"):
         score_of(text)
+
+
+@pytest.mark.parametrize(
+    ("gene", "text", "change"),
+    [
+        ("SLCO1B1", "rs4149056 C", "rs4149056"),
+        ("VKORC1", "rs9923231 (A)", "rs9923231"),
+        ("ABCG2", "rs2231142 T allele", "rs2231142"),
+        ("DPYD", "c.1905+1A", "c.1905+1"),
+        ("TPMT", "460A", "460"),
+        ("G6PD", "rs1050828 T", "rs1050828"),
+    ],
+)
+def test_one_base_of_a_change_is_refused_in_one_line_that_says_what_to_write(gene, text, change):
+    with pytest.raises(ValueError, match="gives one base of") as found:
+        diplotype_of(KB, gene, text, 1.0)
+    said = str(found.value)
+    assert f"gives one base of {change}; write " in said and "\n" not in said
+    assert ("the name of the allele" in said) == (gene == "G6PD")
+
+
+@pytest.mark.parametrize("text", ["rs4149056 C/C", "rs4149056 C/T"])
+def test_two_bases_as_the_refusal_asks_for_them_are_read(text):
+    found, unknown = diplotype_of(KB, "SLCO1B1", text, 1.0)
+    assert found.allele2 and not unknown
