@@ -37,6 +37,15 @@ def test_a_part_outside_the_folder_is_refused_and_not_written(folder: Path, tmp_
     assert (tmp_path / "outside").read_bytes() == content
 
 
+@pytest.mark.parametrize("name", ["calls/part-00000.parquet", ".pgx/persons.txt", "calls"])
+def test_a_link_to_a_file_outside_the_folder_is_refused(folder: Path, tmp_path: Path, name: str) -> None:
+    (folder / name).rename(tmp_path / "elsewhere")
+    (folder / name).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(InputError, match="a link to a file outside the shard"):
+        pgx.cohort.merge(folder, tmp_path / "merged")
+    assert not (tmp_path / "merged" / "manifest.json").exists()
+
+
 @pytest.mark.parametrize(
     "values",
     [
