@@ -93,12 +93,15 @@ def run(
     if not quiet:
         earlier = f", {done.resumed:,} of them by an earlier run" if done.resumed else ""
         print(f"pgx: {done.done:,} of {done.total:,} persons done{earlier}: {out}", file=sys.stderr)
-    say_left_out(done.left_out, str(out / "failures.tsv"))
+    failures, notes = out / "failures.tsv", out / "notes"
+    listed = str(failures) if failures.is_file() else "failures.tsv lists them once the shards are merged"
+    say_left_out(done.left_out, listed)
     if done.warnings and not quiet:
+        where = "the table 'notes', which --tables leaves out, has them"
         # Such as a medicine that the knowledge does not have: no row of it elsewhere is no sign that all is well.
-        print(f"pgx: {done.warnings:,} warnings on persons: {out / 'notes'}", file=sys.stderr)
+        print(f"pgx: {done.warnings:,} warnings on persons: {notes if notes.is_dir() else where}", file=sys.stderr)
     if done.lost:
-        print(f"pgx: {done.lost:,} results were lost: {out / 'failures.tsv'}", file=sys.stderr)
+        print(f"pgx: {done.lost:,} results were lost: {listed}", file=sys.stderr)
         raise typer.Exit(EXIT_LOST)
 
 

@@ -168,7 +168,7 @@ AsOf = Annotated[
     str | None,
     typer.Option(
         help="Date to treat as today for ages, drugs and time windows, YYYY-MM-DD [default: the latest date in each "
-        "record].",
+        "record; of one without dates, the local day tells which drugs are over].",
         show_default=False,
     ),
 ]

@@ -9,6 +9,7 @@ import polars as pl
 
 from pgx.clinical import bounds
 from pgx.clinical.derive import FORMULAS
+from pgx.clinical.statements import Events
 from pgx.clinical.vocabulary import Vocabulary
 from pgx.codes import QUOTES_NO_RECORD, Flag, FlagCode, NoteCode, Severity
 from pgx.errors import InputError
@@ -208,3 +209,11 @@ def _read_by_drug(kb: KnowledgeBase) -> dict[str, dict[str, set[tuple[str, float
 
 def _on_x(kb: KnowledgeBase) -> set[str]:
     return set(kb.table("genes").filter(pl.col("inheritance") == "x_linked")["gene"])
+
+
+def remark_genes(events: Events) -> None:
+    """Note that a history says something of genes."""
+    if events.genes:
+        said = f"what it says of {', '.join(sorted(events.genes))} is not read from a clinical history"
+        message = f"{said}: give results of genes as outside calls (--outside-calls)"
+        events.problem(None, "warning", NoteCode.GENE_IN_HISTORY, message, None)

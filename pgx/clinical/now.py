@@ -125,7 +125,10 @@ _day: ContextVar[date | None] = ContextVar("day of the run", default=None)
 
 
 def run_day() -> date:
-    """Return the day of the run: what tells whether an end is over, of a person of whom nothing is dated."""
+    """Return the day of the run: what tells whether an end is over, of a person of whom nothing is dated.
+
+    It is the local day: of such persons alone a run in another time zone may say otherwise, and ``--as-of`` settles it.
+    """
     return _day.get() or datetime.now().astimezone().date()
 
 

@@ -179,10 +179,7 @@ def read_events(
         read_postgres(events, url)
     else:
         _read_file(events, Path(path))
-    if events.genes:
-        said = f"what it says of {', '.join(sorted(events.genes))} is not read from a clinical history"
-        message = f"{said}: give results of genes as outside calls (--outside-calls)"
-        events.problem(None, "warning", NoteCode.GENE_IN_HISTORY, message, None)
+    left_out.remark_genes(events)
     if not events.people:
         raise InputError("no person in it", file=events.file if url else path)
     return events

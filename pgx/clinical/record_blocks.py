@@ -7,15 +7,23 @@ was understood, is told to every block.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import polars as pl
 
+from pgx.clinical.left_out import remark_genes
+from pgx.clinical.parts.part import Counts
+from pgx.clinical.parts.table_parts import spread
 from pgx.clinical.people import by_name, strangers_of
 from pgx.clinical.read import new_events, read_events
+from pgx.clinical.readers import sniff
 from pgx.clinical.records import MANY, FileRecord, key_of, recall
 from pgx.clinical.statements import Events
 from pgx.guard import alike_names
@@ -27,7 +35,8 @@ from pgx.knowledge.recent import Recent
 _TOLD = "files.json"
 _BLOCK = "_block"
 _COUNTS = ("understood", "unknown")
-
+_LARGE, _PART = 8 << 20, 4 << 20
+"""Bytes of a table from which on it is read in parts, and of one part."""
 
 _PROBLEMS = "problems"
 _FRAMES = ("statements", "medications", _PROBLEMS)
@@ -62,19 +71,21 @@ def cut(
     """
     if (folder / _TOLD).is_file():
         return
-    known = set(everyone)
-    block_of = {sample: number for number, group in enumerate(groups) for sample in group}
+    whose = _Whose(everyone, set(everyone), groups)
     told = []
     for at, path in enumerate(paths):
         mark = stamp(path)
-        record = _whole(path, kb, how)
-        names = {} if record is None else by_name(record.events, known, {})
-        if record is not None and names and record.events.understood and len(record.events.people) >= MANY:
-            _write(record, {p: block_of[s] for p, s in names.items() if s in block_of}, groups, folder / str(at))
-            meant = alike_names.meant(strangers_of(record.events, names), everyone)
-            almost = sorted({name for _, listed in meant for name in listed})
-            about = {"at": at, "path": path, "stamp": mark, "named": len(names), "almost": almost}
-            told.append({**about, **_of_all(record.events)})
+        place = folder / str(at)
+        total = _in_parts(path, kb, whose, place, how)
+        if total is None:
+            shutil.rmtree(place, ignore_errors=True)
+            total = _Total()
+            if (record := _whole(path, kb, how)) is not None:
+                _write(record, total.add(record.events, whose), whose.blocks, place)
+        if not (total.named and total.understood and total.persons >= MANY):
+            shutil.rmtree(place, ignore_errors=True)
+            continue
+        told.append({"at": at, "path": path, "stamp": mark, **total.told(whose)})
     folder.mkdir(parents=True, exist_ok=True)
     write_private(folder / f"{_TOLD}.new", json.dumps(told))
     (folder / f"{_TOLD}.new").replace(folder / _TOLD)
@@ -102,17 +113,129 @@ def _whole(path: str, kb: KnowledgeBase, how: How) -> FileRecord | None:
         return None
 
 
-def _of_all(events: Events) -> dict[str, Any]:
-    counts = {name: [[list(key), entry] for key, entry in getattr(events, name).items()] for name in _COUNTS}
-    return {"file": events.file, "explicit_ids": events.explicit_ids, "flat": events.flat,
-            "persons": len(events.people), **counts}  # fmt: skip
+def _in_parts(path: str, kb: KnowledgeBase, whose: _Whose, folder: Path, how: How) -> _Total | None:
+    """Cut a large table without holding all of it; None if it must be read whole."""
+    rows = folder.with_name(f"{folder.name}.rows")
+    try:
+        size = Path(path).stat().st_size if Path(path).is_file() else 0
+        if size < _LARGE or sniff.sniff(Path(path)) != "csv":
+            return None
+        return _read_parts(path, -(-size // _PART), kb, whose, folder, rows, how)
+    except (OSError, MemoryError):
+        raise
+    except Exception:  # what is wrong, reading it whole says
+        return None
+    finally:
+        shutil.rmtree(rows, ignore_errors=True)
+
+
+def _read_parts(
+    path: str, count: int, kb: KnowledgeBase, whose: _Whose, folder: Path, rows: Path, how: How
+) -> _Total:  # fmt: skip
+    new = partial(new_events, Path(path).name, kb, as_of=how[0], date_format=how[1])
+    parts = spread(Path(path), new(), rows, count, partial(whose.part_of, count=count))
+    total, nobodys = _Total(), list[tuple[object, ...]]()
+    for number in sorted(range(count), key=lambda number: not parts.persons[number]):
+        events = new()
+        if parts.persons[number]:
+            parts.read(number, events)
+            nobodys = [row for row in events.problems if row[0] is None]
+        events.problems = events.problems or nobodys
+        record = FileRecord(events, events.frame(), events.medication_frame())
+        events.release()
+        _write(record, total.add(events, whose), whose.blocks_of(number, count), folder)
+    parts.check(new())
+    total.end()
+    return total
+
+
+@dataclass(frozen=True, slots=True)
+class _Whose:
+    """Who is in the genotypes, and in which block."""
+
+    everyone: Sequence[str]
+    known: Set[str]
+    groups: Sequence[Sequence[str]]
+    block_of: dict[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        places = {sample: number for number, group in enumerate(self.groups) for sample in group}
+        object.__setattr__(self, "block_of", places)
+
+    @property
+    def blocks(self) -> list[int]:
+        """Return the blocks with anybody in them."""
+        return [number for number, group in enumerate(self.groups) if group]
+
+    def part_of(self, person: str, count: int) -> int:
+        """Return in which of so many parts a person's rows are: with those of the block, or anywhere."""
+        block = self.block_of.get(person)
+        return crc32(person.encode()) % count if block is None else block * count // len(self.groups)
+
+    def blocks_of(self, part: int, count: int) -> list[int]:
+        """Return the blocks whose persons are in a part."""
+        return [number for number in self.blocks if number * count // len(self.groups) == part]
+
+
+@dataclass(slots=True)
+class _Total:
+    """What the parts of a file say together; a file that is read whole is one part."""
+
+    file: str = ""
+    explicit_ids: bool = False
+    flat: bool = False
+    persons: int = 0
+    named: int = 0
+    strangers: set[str] = field(default_factory=set)
+    genes: set[str] = field(default_factory=set)
+    understood: Counts = field(default_factory=dict)
+    unknown: Counts = field(default_factory=dict)
+    begun: dict[tuple[str, ...], tuple[int, int]] = field(default_factory=dict)
+
+    def add(self, events: Events, whose: _Whose) -> dict[str | None, int]:
+        """Add a part, and return the block of each of its persons who has one."""
+        names = by_name(events, whose.known, {})
+        self.file = events.file
+        self.flat |= events.flat
+        self.explicit_ids |= events.explicit_ids
+        self.persons += len(events.people)
+        self.named += len(names)
+        self.strangers |= strangers_of(events, names)
+        begun = events.part.begun
+        if events.part.cells is not None:  # else the file was read whole, which says it
+            self.genes |= events.genes
+        for name in _COUNTS:
+            counts = getattr(self, name)
+            for key, (count, where) in getattr(events, name).items():
+                known = counts.setdefault(key, [0, where])
+                of_headings = name == "unknown" and key not in begun  # which are those of every part
+                known[0] = count if of_headings else int(str(known[0])) + int(str(count))
+                if key in begun and begun[key] <= self.begun.setdefault(key, begun[key]):
+                    known[1], self.begun[key] = where, begun[key]
+        return {person: whose.block_of[name] for person, name in names.items() if name in whose.block_of}
+
+    def end(self) -> None:
+        """Put what is counted into the order in which the whole file is read."""
+        first = (-1, -1)
+        for name in _COUNTS:
+            counts = getattr(self, name)
+            setattr(
+                self, name, {key: counts[key] for key in sorted(counts, key=lambda key: self.begun.get(key, first))}
+            )
+
+    def told(self, whose: _Whose) -> dict[str, Any]:
+        """Return what each block is told of the file."""
+        almost = {name for _, listed in alike_names.meant(self.strangers, whose.everyone) for name in listed}
+        counts = {name: [[list(key), entry] for key, entry in getattr(self, name).items()] for name in _COUNTS}
+        return {"file": self.file, "explicit_ids": self.explicit_ids, "flat": self.flat, "persons": self.persons,
+                "named": self.named, "almost": sorted(almost), "genes": sorted(self.genes), **counts}  # fmt: skip
 
 
 def _write(
-    record: FileRecord, block_of: Mapping[str | None, int], groups: Sequence[Sequence[str]], folder: Path
-) -> None:
+    record: FileRecord, block_of: Mapping[str | None, int], blocks: Sequence[int], folder: Path
+) -> None:  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
-    events, own = record.events, {number: list[str | None]() for number, group in enumerate(groups) if group}
+    events, own = record.events, {number: list[str | None]() for number in blocks}
     for person, number in block_of.items():
         own[number].append(person)
     table = pl.DataFrame(
@@ -156,4 +279,6 @@ def _read(told: Mapping[str, Any], number: int, kb: KnowledgeBase, folder: Path,
     events.elsewhere = told["named"] - len(events.people)
     statements, medications, problems = (pl.read_ipc(folder / f"{number}.{name}.arrow") for name in _FRAMES)
     events.problems = problems.rows()
+    events.genes = set(told["genes"])
+    remark_genes(events)
     return FileRecord(events, statements, medications)

@@ -11,6 +11,7 @@ import polars as pl
 from pgx.clinical.allergies import DENIED, NONE, Allergens
 from pgx.clinical.dates import BadDateError, as_iso, is_open, read_birth, read_date
 from pgx.clinical.drugs import DrugNames, dose_per_day, of_entry
+from pgx.clinical.parts.part import Counts, Part
 from pgx.clinical.vocabulary import Vocabulary
 from pgx.knowledge.acting import PLANNED
 from pgx.knowledge.dose_forms import ACTS_LOCALLY, LOCAL, DoseForms
@@ -27,7 +28,6 @@ RAW: dict[str, type[pl.DataType]] = {
     "reaction": pl.String,
 }
 """One row a statement: `answer` where a code settled it, `number` or `text` (in vocabulary `system`) otherwise.
-
 `bare` says that the number stands without a unit of its own, `reaction` what a substance did to who is allergic."""
 
 MEDICATION: dict[str, type[pl.DataType]] = {
@@ -66,6 +66,8 @@ class Events:
     elsewhere, strangers, almost
         Persons of the file that these statements leave out: those who are samples, and those who are none;
         `almost` are names of the latter that are almost a sample's.
+    part
+        Part of a large table that these are of.
     """
 
     file: str
@@ -82,8 +84,8 @@ class Events:
     frames: list[pl.DataFrame] = field(default_factory=list)
     medications: list[tuple[object, ...]] = field(default_factory=list)
     problems: list[tuple[object, ...]] = field(default_factory=list)
-    unknown: dict[tuple[str, ...], list[object]] = field(default_factory=dict)
-    understood: dict[tuple[str, ...], list[object]] = field(default_factory=dict)
+    unknown: Counts = field(default_factory=dict)
+    understood: Counts = field(default_factory=dict)
     dates: dict[str | None, date] = field(default_factory=dict)
     listed: set[str | None] = field(default_factory=set)
     chosen: dict[str | None, date] = field(default_factory=dict)
@@ -91,6 +93,7 @@ class Events:
     elsewhere: int = 0
     strangers: int = 0
     almost: set[str] = field(default_factory=set)
+    part: Part = field(default_factory=Part)
 
     def person(self, person: str | None, aliases: Iterable[str] = ()) -> None:
         """Say that the file has this person, and under which other identifiers."""
@@ -189,18 +192,16 @@ class Events:
         self.raw.append((person, concept, answer, number, text, system, unit, day, end, self.file, where, bare, None))
         self.count(self.understood, written or concept, meaning or concept, where)
 
-    def count(self, table: dict[tuple[str, ...], list[object]], key: str, meaning: str, where: str | None) -> None:
+    def count(self, table: Counts, key: str, meaning: str, where: str | None) -> None:
         """Count one more use of a column or code."""
-        entry = table.setdefault((key, meaning), [0, where])
-        entry[0] = int(str(entry[0])) + 1
+        self.part.count(table, (key, meaning), where)
 
     def not_understood(self, kind: str, system: str, code: str, text: str, where: str | None, beside: str = "") -> None:
         """Count something that is not used, so that it can be listed; the genes that it or its value names as well."""
         self.genes.update(map(str.upper, self.vocabulary.genes.findall(f"{text} {beside}")))
         parts = (f"{system} {code}".strip(), f'"{text}"' if text and text != code else "")
         name = " ".join(part for part in parts if part)
-        entry = self.unknown.setdefault((kind, name or "(nothing)", ""), [0, where])
-        entry[0] = int(str(entry[0])) + 1
+        self.part.count(self.unknown, (kind, name or "(nothing)", ""), where)
 
     def medicate(
         self,

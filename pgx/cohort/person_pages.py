@@ -149,8 +149,19 @@ def make(
         write_bytes(out / FAILURES, (folder.root / FAILURES).read_bytes())
     files = sum(len(page["files"]) for page in persons.values()) + len(index.FILES)
     mark_complete(out, versions(), asked.formats, persons=len(persons), files=files)
-    shutil.rmtree(folder.root)
+    _remove(folder)
     return Made(notes, suspects, done)
+
+
+def _remove(folder: Folder) -> None:
+    """Remove what a run has kept; what says which run it is goes last, so that the same call can do the rest."""
+    for path in folder.root.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path != folder.manifest:
+            path.unlink()
+    folder.manifest.unlink()
+    folder.root.rmdir()
 
 
 def _suspects(asked: Asked) -> Iterator[str]:

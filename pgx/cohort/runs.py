@@ -25,6 +25,7 @@ from pgx.cohort.pseudonymous import hidden
 from pgx.cohort.requests import check, formats_of, tables_of
 from pgx.cohort.samplesheet import Person, read_sheet
 from pgx.errors import InputError, UsageError
+from pgx.guard.private_files import open_private
 from pgx.inputs import inputs_of, knowledge
 from pgx.io import check_outputs, how_written, refuse_seal, write_bytes
 from pgx.options import Names, Options, PathLike, Paths, names_of, paths_of
@@ -345,7 +346,7 @@ def _everyone(plan: Plan) -> dict[str, None]:
 def _alone(folder: Folder) -> Iterator[None]:
     """Let one run at a time do a shard of a folder."""
     folder.work.mkdir(parents=True, exist_ok=True)
-    with (folder.work / f"lock-{folder.run}").open("w") as lock:
+    with open_private(folder.work / f"lock-{folder.run}") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

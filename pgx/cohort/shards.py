@@ -67,11 +67,11 @@ def merge(shards: Paths, out: PathLike, *, verify: bool = False) -> pl.DataFrame
     for number, (folder, state) in sorted(states.items()):
         if folder.root.resolve() != whole.root.resolve():
             for name in state["files"]:
-                _link(folder.root / name, whole.root / name)
+                _link(_inside(folder, folder.root / name), whole.root / name)
             write_json(whole.state(number), state)
     for name in ("persons.txt", "inputs.json"):
         if not (whole.work / name).is_file():
-            write_bytes(whole.work / name, (folders[0].work / name).read_bytes())
+            write_bytes(whole.work / name, _inside(folders[0], folders[0].work / name).read_bytes())
     finish.finish(whole, told[0], [state for _, (_, state) in sorted(states.items())])
     return status(whole.root)
 
@@ -143,6 +143,13 @@ def _agreed(folders: Sequence[Folder], told: Json, verify: bool) -> dict[int, tu
         where = f"{len(missing)} of {blocks} blocks are not done: {shown}"
         raise InputError(where, file=folders[0].root, fix="run their shards again (block B is of shard B % N + 1)")
     return found
+
+
+def _inside(folder: Folder, path: Path) -> Path:
+    """Return a file of a shard; refuse one that lies elsewhere: the cohort would hold what nobody meant to give."""
+    if not path.resolve().is_relative_to(folder.root.resolve()):
+        raise InputError("it is a link to a file outside the shard", file=path, fix="put the file itself there")
+    return path
 
 
 def _link(source: Path, target: Path) -> None:

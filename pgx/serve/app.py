@@ -197,8 +197,11 @@ def _problem(status: int, code: str, message: str, headers: Mapping[str, str] | 
 
 
 async def _body(request: Request) -> bytes | None:
-    """Return the request's body; None if it is larger than any order."""
+    """Return the request's body; None if it is larger than any order, which is not read if its head says so."""
     parts, size = [], 0
+    told = request.headers.get("content-length", "")
+    if told.isdecimal() and (len(told) > len(str(_LARGEST)) or int(told) > _LARGEST):
+        return None
     async for part in request.stream():
         size += len(part)
         if size > _LARGEST:

@@ -76,6 +76,15 @@ def test_clinical_values_that_were_left_out_are_counted_at_the_end(inputs, tmp_p
         assert done.returncode == 0 and "2 clinical values left out (out/failures.tsv)" in done.stderr
 
 
+def test_a_shard_names_no_file_that_it_has_not_written(inputs, tmp_path, pgx_command):
+    (tmp_path / "ward.csv").write_text("sample,age,medications\nQ1,400,qqzzol\nQ2,40,\n")
+    given = ("cohort", "run", inputs / "all.vcf", "-c", "ward.csv", "-o", "out", "--tables", "calls", "--threads", "1")
+    done = pgx_command(*given, "--block-size", "2", "--shard", "1/2")
+    assert "1 clinical value left out (failures.tsv lists them once the shards are merged)" in done.stderr
+    assert " warnings on persons: the table 'notes'" in done.stderr
+    assert "out/" not in done.stderr
+
+
 def test_a_block_whose_process_dies_is_tried_again_alone_and_then_named(inputs, tmp_path, monkeypatch):
     def dying(self, blocks):
         for number in blocks:

@@ -6,6 +6,7 @@ import json
 import os
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -80,6 +81,23 @@ def test_what_was_done_before_a_stop_is_kept(files, one_run, tmp_path):
     make(files, tmp_path, threads=1, on_progress=seen.append)
     assert seen[0].resumed == 2
     assert content(tmp_path) == one_run
+
+
+def test_a_stop_while_what_a_run_has_kept_is_removed_leaves_nothing_behind(files, one_run, tmp_path, monkeypatch):
+    def stop(folder, **_) -> None:
+        for path in Path(folder).iterdir():
+            if path.is_file():
+                path.unlink()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(person_pages, "shutil", SimpleNamespace(rmtree=stop))
+        with pytest.raises(KeyboardInterrupt):
+            make(files, tmp_path, threads=1)
+    assert (tmp_path / person_pages.WORK).is_dir()
+    make(files, tmp_path, threads=1)
+    assert content(tmp_path) == one_run
+    assert not (tmp_path / person_pages.WORK).exists()
 
 
 @pytest.mark.parametrize(

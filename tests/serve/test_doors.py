@@ -89,7 +89,9 @@ def test_a_body_that_says_two_things_or_has_no_bottom_is_refused(results: Path, 
     assert answer.status_code == 400
 
 
-def test_half_a_request_does_not_hold_its_place(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_half_a_request_does_not_hold_its_place_and_one_too_large_is_not_waited_for(
+    results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(connections, "WAIT", 0.2)
     monkeypatch.setattr("pgx.serve.app.WAIT", 0.2)
     uvicorn = import_module("uvicorn")
@@ -103,7 +105,8 @@ def test_half_a_request_does_not_hold_its_place(results: Path, monkeypatch: pyte
     head = b"POST /cds-services/pgx-order-sign HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n"
     whole = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
     answers = []
-    for said in (b"", head, head + b"\r\n{", whole, whole + head):
+    large = head.replace(b" 100\r", b" 99999999999\r") + b"\r\n{"
+    for said in (b"", head, head + b"\r\n{", whole, whole + head, large):
         with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
             client.sendall(said)
             answer = b""
@@ -113,4 +116,4 @@ def test_half_a_request_does_not_hold_its_place(results: Path, monkeypatch: pyte
     server.should_exit = True
     thread.join(timeout=10)
     assert answers[:2] == [b"", b""]
-    assert [answer[:12] for answer in answers[2:]] == [b"HTTP/1.1 408", b"HTTP/1.1 200", b"HTTP/1.1 200"]
+    assert [answer[9:12] for answer in answers[2:]] == [b"408", b"200", b"200", b"413"]

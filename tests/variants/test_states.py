@@ -209,6 +209,17 @@ class TestSingleCopies:
         assert at(found, *G6PD) == ("UNSUPPORTED", (-4, -2))
         assert "male_heterozygous_x" in codes(found)
 
+    @pytest.mark.parametrize(
+        ("sex", "genotype", "code"), [("M", "0/1", "male_heterozygous_x"), ("F", "1", "female_haploid_x")]
+    )
+    def test_what_does_not_fit_the_sex_is_one_note_a_person(
+        self, tmp_path: Path, sex: str, genotype: str, code: str
+    ) -> None:
+        rows = [snv("chrX:154532269", "C", "A,G", genotype, "0/0"), snv("chrX:154533025", "A", "G", genotype, "0/0")]
+        found = read(tmp_path, *rows, samples="AB", sex={"A": sex})
+        said = [(note.sample, note.where) for note in found.notes if note.code == code]
+        assert said == [("A", "first at chrX:154532269")]
+
     @pytest.mark.parametrize("genotype", ["1/.", "./1"])
     def test_half_a_change_of_a_male_is_shown_but_not_known(self, tmp_path: Path, genotype: str) -> None:
         found = read(tmp_path, self.row(genotype), sex={"A": "male"})

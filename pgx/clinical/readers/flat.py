@@ -13,15 +13,16 @@ A table of one row a value or a drug is read by `pgx.clinical.readers.long_table
 
 from __future__ import annotations
 
-import csv
 import io
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
 import polars as pl
 
 from pgx.clinical.dates import BadDateError, read_birth, read_date
+from pgx.clinical.parts.delimited import check_width, decimal_point, delimiter_of, named_columns, rows_of
 from pgx.clinical.readers import long_tables
 from pgx.clinical.readers.lists import add_list, add_undated
 from pgx.clinical.readers.rows import (
@@ -41,8 +42,6 @@ from pgx.clinical.statements import RAW, Events
 from pgx.clinical.vocabulary import column_name
 from pgx.errors import InputError
 from pgx.guard import parquet
-from pgx.guard.limits import COLUMNS
-from pgx.tables import separator_of
 
 DATES_ONLY = ("birth_date", "as_of")
 """Concepts whose value is itself a date."""
@@ -106,27 +105,21 @@ def read_delimited(events: Events, data: bytes) -> None:
     text, remark = decode(data, events.file)
     if remark:
         events.problem(None, "warning", "not_utf8", remark, None)
-    text, delimiter = _delimiter(text)
-    _check_width(events, text, delimiter)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    text, delimiter = delimiter_of(text)
+    check_width(events, text, delimiter)
     headings: list[str] = []
     rows: list[list[str]] = []
     lines: list[int] = []
     bad: list[tuple[str, str]] = []
-    try:
-        for row in reader:
-            if not any(cell.strip() for cell in row):
-                continue
-            if not headings:
-                headings = [cell.strip() for cell in row]
-            elif len(row) != len(headings):
-                bad.append((f"{len(row)} cells, but the heading has {len(headings)}", f"line {reader.line_num}"))
-            else:
-                rows.append(row)
-                lines.append(reader.line_num)
-    except csv.Error as error:
-        raise InputError(f"not a table: {error}", file=events.file, where=f"line {reader.line_num}") from None
-    headings, rows = _named_columns(events, headings, rows)
+    for line, row in rows_of(io.StringIO(text, newline=""), delimiter, events.file):
+        if isinstance(row, str):
+            bad.append((row, f"line {line}"))
+        elif not headings:
+            headings = row
+        else:
+            rows.append(row)
+            lines.append(line)
+    headings, rows = named_columns(events, headings, rows)
     if not headings or len(set(headings)) != len(headings):
         doubled = next((h for h in headings if headings.count(h) > 1), None)
         raise InputError(f"column {doubled!r} is there twice" if doubled else "no heading line", file=events.file)
@@ -134,54 +127,33 @@ def read_delimited(events: Events, data: bytes) -> None:
         raise InputError(bad[0][0], file=events.file, where=bad[0][1], fix="quote cells that hold the separator")
     if not rows:
         raise InputError("a heading, but no person", file=events.file)
+    read_rows(events, headings, rows, lines, bad, delimiter)
+
+
+def read_rows(
+    events: Events, headings: list[str], rows: list[list[str]], lines: list[int], bad: Iterable[tuple[str, str]],
+    delimiter: str,
+) -> None:  # fmt: skip
+    """Take the rows of a text table.
+
+    Parameters
+    ----------
+    events
+        Collects the statements.
+    headings, rows, lines
+        The cells, and the line of each row.
+    bad
+        What is wrong with rows that are not used, and where they stand.
+    delimiter
+        What separates the cells.
+    """
     for problem, where in bad:
         events.problem(None, "error", "bad_row", f"the row is not used: {problem}", where)
     if delimiter in ";\t":
-        rows = [[_decimal_point(cell) for cell in row] for row in rows]
+        rows = [[decimal_point(cell) for cell in row] for row in rows]
     columns = list(zip(*rows, strict=True))
     frame = pl.DataFrame({h: pl.Series(h, c, dtype=pl.String) for h, c in zip(headings, columns, strict=True)})
     read_frame(events, frame, [f"line {n}" for n in lines])
-
-
-def _delimiter(text: str) -> tuple[str, str]:
-    """Return the text and its separator: as a spreadsheet says it (``sep=;``), or the commonest of the heading line."""
-    head, _, rest = text.partition("\n")
-    said = re.fullmatch(r"\s*\"?sep=(.)\"?\s*", head, re.IGNORECASE)
-    if said and rest:
-        return rest, said[1]
-    return text, separator_of(head)
-
-
-def _check_width(events: Events, text: str, delimiter: str) -> None:
-    if text.partition("\n")[0].count(delimiter) >= COLUMNS.most:
-        raise COLUMNS.refused(events.file)
-
-
-def _named_columns(events: Events, headings: list[str], rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:
-    """Leave out columns without a heading, which spreadsheets append.
-
-    Raises
-    ------
-    InputError
-        If one of them holds something.
-    """
-    keep = [place for place, heading in enumerate(headings) if heading]
-    for place in sorted(set(range(len(headings))) - set(keep)):
-        if any(row[place].strip() for row in rows):
-            fix = "name it, or start the name with 'x_' to leave it out"
-            raise InputError(f"column {place + 1} holds values and has no heading", file=events.file, fix=fix)
-    return [headings[place] for place in keep], [[row[place] for place in keep] for row in rows]
-
-
-def _decimal_point(cell: str) -> str:
-    """Write ``72,5`` as ``72.5``: in a file that a spreadsheet separated by semicolons the comma is the decimal sign.
-
-    Three digits after a comma may be thousands, ``1,234``, and stay as they are, to be refused.
-    """
-    return re.sub(_DECIMAL_COMMA, r"\1.\2", cell)
-
-
-_DECIMAL_COMMA = re.compile(r"^(\s*[-+]?(?:\d+(?=,\d{1,2}(?!\d))|0(?=,\d))),(\d+\s*(?:[a-zA-Zµ%][^,;]*)?)$")
 
 
 def read_parquet(events: Events, data: bytes) -> None:
@@ -246,11 +218,13 @@ def read_frame(events: Events, frame: pl.DataFrame, where: list[str]) -> None:
         day_of = pl.Series("date", dated, dtype=pl.Date)
         units = frame[layout.units[concept]] if concept in layout.units else None
         _add_values(events, base, written, concept, unit, units, day_of)
-    for heading, kind in layout.lists.items():
-        for place in _stated(events, rows, heading, kind):
+    for step, (heading, kind) in enumerate(layout.lists.items()):
+        for place in _stated(events, rows, heading, kind, 3 * step):
+            events.part.at(3 * step + 1, where[place])
             listed = f"{where[place]}, column {heading}"
             add_list(events, people[place], kind, _items(frame[heading][place]), listed, day[place])
         for place in (place for place, cell in enumerate(frame[heading]) if cell is not None and rows.unread[place]):
+            events.part.at(3 * step + 2, where[place])
             add_undated(events, people[place], kind, _items(frame[heading][place]), f"{where[place]}, column {heading}")
 
 
@@ -258,7 +232,7 @@ def _items(cell: str) -> list[str]:
     return [part.strip() for part in re.split(r"[;\n]", cell) if part.strip()]
 
 
-def _stated(events: Events, rows: Rows, heading: str, kind: str) -> list[int]:
+def _stated(events: Events, rows: Rows, heading: str, kind: str, step: int) -> list[int]:
     """Return the rows whose list counts: of the drugs taken or planned, each person's newest that says anything.
 
     An empty cell of a newer row (a laboratory value alone) says nothing of the list.
@@ -274,6 +248,7 @@ def _stated(events: Events, rows: Rows, heading: str, kind: str) -> list[int]:
     newest = {whose[place]: place for place in sorted(used, key=lambda place: rows.days[place] or date.min)}
     for place in used:
         if place != newest[whose[place]]:
+            events.part.at(step, rows.where[place])
             events.not_understood("list", "", "", f"{heading} of an older row", rows.where[place])
     return sorted(newest.values())
 
@@ -297,7 +272,7 @@ def _add_values(
     if concept in DATES_ONLY:
         written = _iso_days(events, base, written, concept)
     written = _without_two_meanings(events, base, written, concept)
-    if meant := events.vocabulary.numbered(concept, written.drop_nulls()):
+    if meant := events.vocabulary.numbered(concept, events.part.cells_of(concept, written)):
         shown = ", ".join(f"{number} is {answer or 'not known'}" for number, answer in sorted(meant.items()))
         events.problem(None, "info", "numbers_read", f"column {heading}: {shown}", f"column {heading}", concept)
         written = written.replace_strict({one: answer or "unknown" for one, answer in meant.items()}, default=None)

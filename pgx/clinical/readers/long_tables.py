@@ -241,11 +241,11 @@ def read(events: Events, frame: pl.DataFrame, where: list[str], tall: Tall) -> N
             events.problem(None, "error", "bad_row", problem, f"{place}, column {tall.identity}")
             continue
         events.person(person)
-        key = tuple(row.values())
-        if (first := seen.setdefault(key, place)) != place:
+        if (first := seen.setdefault(tuple(row.values()), place)) != place:
             events.problem(person, "warning", "same_row", f"the row is the same as {first} and counts once", place)
             continue
         cells = {what: row[heading] for what, heading in tall.columns.items()} | more
+        events.part.at(0, place)
         read_row(events, person, row[tall.name], cells, place)
     if not events.people:
         raise InputError("no row names a person", file=events.file, where=where[0] if where else None)

@@ -74,8 +74,8 @@ LISTS = {
 }
 IGNORED = ("notes", "note", "comment", "comments", "name", "given_name", "family_name")
 SPECIAL = (*IDS, *DATES, *LISTS, *IGNORED)
-_SHORTENED = re.compile(r"^\d(?:[.,]\d+)?E\+\d+$")
-_WHOLE = re.compile(r"^\d+\.0$")
+SHORTENED = re.compile(r"^\d(?:[.,]\d+)?E\+\d+$")
+WHOLE = re.compile(r"^\d+\.0$")
 
 
 @dataclass
@@ -154,7 +154,7 @@ def _names(events: Events, frame: pl.DataFrame, where: list[str], identity: str 
         return pl.Series("", [None], dtype=pl.String)
     names = frame[identity]
     for place, name in zip(where, names, strict=True):
-        if name and _SHORTENED.match(name):
+        if name and SHORTENED.match(name):
             raise InputError(
                 f"{name!r} is what a spreadsheet leaves of a long number: who it is cannot be told",
                 file=events.file,
@@ -162,7 +162,7 @@ def _names(events: Events, frame: pl.DataFrame, where: list[str], identity: str 
                 fix="export that column as text",
             )
     written = names.drop_nulls()
-    if len(written) and all(_WHOLE.match(name) for name in written):  # numbers of a column with gaps
+    if len(written) and all(WHOLE.match(name) for name in written):  # numbers of a column with gaps
         names = names.str.strip_suffix(".0")
     return names
 

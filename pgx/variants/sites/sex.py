@@ -153,25 +153,18 @@ def apply(
         columns = np.array([i for i, sex in enumerate(sexes) if sex == wanted], dtype=np.intp)
         if len(columns):
             for target in sites:
-                change(assembly, target.site, columns, names, f"{target.chrom}:{target.pos}", notes)
+                change(assembly, target.site, columns, f"{target.chrom}:{target.pos}", notes)
 
 
-def _male(
-    assembly: Assembly, row: int, columns: NDArray[np.intp], names: tuple[str, ...], where: str, notes: Notes
-) -> None:
+def _male(assembly: Assembly, row: int, columns: NDArray[np.intp], where: str, notes: Notes) -> None:
     codes = assembly.alleles[row, columns]
     state = assembly.state[row, columns]
     one, two = codes[:, 0], codes[:, 1]
     clash = (two != NO_COPY) & (one != two) & (one != NOT_CALLED) & (two != NOT_CALLED)
     half = (two != NO_COPY) & (one != two) & ~clash
-    for column in columns[clash]:
-        notes.add(
-            "warning",
-            "male_heterozygous_x",
-            "heterozygous on chrX of a male; the genotype is not used",
-            where=where,
-            sample=names[column],
-        )
+    if clash.any():
+        message = "heterozygous on chrX of a male ({n} times); such a genotype is not used"
+        notes.count("warning", "male_heterozygous_x", message, where, 1, columns[clash])
     # 1/. shows a change, whatever the other half would be.
     shown = half & ((codes > NOT_CALLED) & (codes != assembly.targets[row].reference_code)).any(axis=1)
     codes[half, 0] = np.where(shown[half], np.int8(UNREAD), np.int8(NOT_CALLED))
@@ -184,19 +177,12 @@ def _male(
     assembly.state[row, columns] = state
 
 
-def _female(
-    assembly: Assembly, row: int, columns: NDArray[np.intp], names: tuple[str, ...], where: str, notes: Notes
-) -> None:
+def _female(assembly: Assembly, row: int, columns: NDArray[np.intp], where: str, notes: Notes) -> None:
     codes = assembly.alleles[row, columns]
     single = (codes[:, 1] == NO_COPY) & (codes[:, 0] != NOT_CALLED)
-    for column in columns[single]:
-        notes.add(
-            "warning",
-            "female_haploid_x",
-            "one copy of chrX is called in a female; the other is taken as unknown",
-            where=where,
-            sample=names[column],
-        )
+    if single.any():
+        message = "one copy of chrX is called in a female ({n} times); the other is taken as unknown"
+        notes.count("warning", "female_haploid_x", message, where, 1, columns[single])
     codes[codes[:, 1] == NO_COPY, 1] = NOT_CALLED
     assembly.alleles[row, columns] = codes
 
