@@ -353,6 +353,22 @@ def test_a_frame_of_judgements_is_read_back_as_it_was():
     assert "gene:G=not_called" in found.evidence, "a guess is no call"
 
 
+@pytest.mark.parametrize(
+    ("flag", "told"),
+    [
+        ("copy_number_range:Intermediate|Normal|Ultrarapid", ["Intermediate", "Normal", "Ultrarapid"]),
+        ("copy_number_range:Intermediate|Normal", ["Intermediate", "Normal"]),
+        ("copy_number_range:Normal", []),  # whatever the copies are, it is the same
+    ],
+)
+def test_two_or_more_phenotypes_that_the_copies_leave_open_could_change_what_is_said(flag: str, told: list[str]):
+    guidance = from_text([dict(row().row)], schema.GUIDANCE)
+    calls = from_text([{"sample": "P", "gene": "G", "status": "called", "flags": flag}], schema.CALLS)
+    frame = judgements(guidance, calls, schema.empty(schema.SCORES), knowledge.load())
+    listed = [one for one in of_row(frame.row(0, named=True)).could_change if one.startswith("copies:")]
+    assert listed == [f"copies:G {phenotype}" for phenotype in told]
+
+
 def test_an_urgency_that_nobody_knows_is_not_guessed():
     frame = pl.DataFrame([dict.fromkeys(c.name for c in schema.JUDGEMENTS) | {"urgency": "dreadful", "drug": "d"}])
     with pytest.raises(ValueError, match="dreadful"):

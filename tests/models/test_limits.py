@@ -292,6 +292,16 @@ def test_what_one_feature_may_hold_is_bounded(features: int, variance: float) ->
     assert found[0, 0] - without[0, 0] == pytest.approx(0.3)
 
 
+@pytest.mark.parametrize("margin", [20.0, 30.0])
+def test_nobody_is_so_sure_that_the_rate_of_a_whole_cohort_is_not_in_doubt(margin: float) -> None:
+    """Log odds beyond 8 count as 8: each of 2,000 persons then says 0.03 % of what one at even odds says."""
+    one = np.ones(2000)
+    data = Data(np.zeros(2000), np.zeros((2000, 1), np.float32), one, np.arange(2000))
+    found = risk_covariance.covariance(data, margin * one, np.zeros(1), np.zeros(1))
+    rate = 1.0 / (1.0 + math.exp(-8.0))
+    assert found[0, 0] == pytest.approx(1.0 / (2000 * rate * (1.0 - rate) + 0.01), rel=0.15)
+
+
 # Case-control cohorts
 
 
