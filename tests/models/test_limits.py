@@ -14,7 +14,7 @@ from pgx.errors import UsageError
 from pgx.knowledge import KnowledgeBase
 from pgx.models.cohort import cohort, column_choice, leakage, missing_codes
 from pgx.models.cohort.cohort import Roles
-from pgx.models.cohort.simulation import simulate
+from pgx.models.cohort.simulation import Truth, simulate
 from pgx.models.evaluation import measures
 from pgx.models.evidence import endpoint_parsing, endpoints
 from pgx.models.evidence.endpoint import Term
@@ -324,3 +324,16 @@ def test_a_population_risk_lies_between_0_and_1(kb: KnowledgeBase, risk: float) 
     train.check_risk(one, None)
     with pytest.raises(UsageError, match="for risks only"):
         train.check_risk(endpoints.get(kb, "warfarin.dose"), 0.5)
+
+
+@pytest.mark.parametrize("probed", [500, 10_000])
+def test_the_sites_of_a_cohort_are_looked_at_though_only_some_of_its_rows_are(
+    kb: KnowledgeBase, probed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fit_cohort, "_PROBED", probed)
+    one = endpoints.get(kb, "simvastatin.myopathy")
+    table = simulate(one, 2000, truth=Truth(sites=4), events=200, seed=1)
+    taken = cohort.load(table, one, Roles(site="site"))
+    assert taken.site is not None
+    found, without = fit_cohort.probe_cohort(taken, 1), fit_cohort.probe_cohort(replace(taken, site=None), 1)
+    assert {one.code for one in without} < {one.code for one in found}
