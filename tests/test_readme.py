@@ -82,6 +82,7 @@ def test_a_gene_and_a_drug_are_added_as_contributing_says(tmp_path: Path):
     assert "pgx call" in script and "--drugs newdrugine" in script
     checks = """
     pgx call data/examples/HG00652.GRCh38.vcf.gz --knowledge ward7 --genes ZZG1 | grep -P '\\*2/\\*2\t.*Poor Metabolizer'
+    pgx call data/examples/HG00652.GRCh38.vcf.gz --knowledge ward8 --genes ZZG1 | grep -P 'Poor Metabolizer\t0[.]0\t'
     pgx report data/examples/HG00652.GRCh38.vcf.gz --knowledge ward7 --drugs newdrugine | grep -i 'avoid'
     """
     run_all(script + checks, tmp_path)

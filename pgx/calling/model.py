@@ -17,8 +17,6 @@ from pgx.calling.strands import Naming, Strand
 from pgx.knowledge.base import GeneDefinition, KnowledgeBase
 from pgx.knowledge.rules.phenotypes import GeneRules, rules_for
 
-UNDOCUMENTED = -2
-"""Column of `GeneModel.accepts` for bases that the knowledge does not have: no haplotype accepts them."""
 UNKNOWN = -1
 """Column of `GeneModel.accepts` for strands without data: every haplotype accepts."""
 
@@ -78,7 +76,8 @@ class GeneModel:
     haplotypes
         The H haplotypes that frequencies are known for: named alleles first, then combinations seen in the panel.
     accepts
-        bool (H, P, C + 2): the definition's `accepts` with two more columns, `UNDOCUMENTED` and `UNKNOWN`.
+        bool (H, P, C + 2): the definition's `accepts` with two more columns: bases that the knowledge does not
+        have, which no haplotype accepts, and `UNKNOWN`.
     frequency
         float (H, G), each group adding up to 1.
     required

@@ -182,9 +182,9 @@ def _check_header(path: Path, header: Sequence[str], table: Table, fields: dict[
         one.name for one in table.fields if (one.required or one.name in table.key[:1]) and one.name not in header
     ]
     if needed:
-        raise InputError(
-            f"missing column {needed[0]!r}", file=path, where=where, fix=f"it holds: {fields[needed[0]].doc}"
-        )
+        names = ", ".join(map(repr, needed))
+        holds = "; ".join(f"{name if len(needed) > 1 else 'it'} holds: {fields[name].doc}" for name in needed)
+        raise InputError(f"missing column{'s' if len(needed) > 1 else ''} {names}", file=path, where=where, fix=holds)
 
 
 def parse_cell(text: str, one: Field, path: Path, place: str) -> object:

@@ -353,6 +353,48 @@ def test_a_frame_of_judgements_is_read_back_as_it_was():
     assert "gene:G=not_called" in found.evidence, "a guess is no call"
 
 
+@pytest.mark.parametrize(
+    ("flag", "told"),
+    [
+        ("copy_number_range:Intermediate|Normal|Ultrarapid", ["Intermediate", "Normal", "Ultrarapid"]),
+        ("copy_number_range:Intermediate|Normal", ["Intermediate", "Normal"]),
+        ("copy_number_range:Normal", []),  # whatever the copies are, it is the same
+    ],
+)
+def test_two_or_more_phenotypes_that_the_copies_leave_open_could_change_what_is_said(flag: str, told: list[str]):
+    guidance = from_text([dict(row().row)], schema.GUIDANCE)
+    calls = from_text([{"sample": "P", "gene": "G", "status": "called", "flags": flag}], schema.CALLS)
+    frame = judgements(guidance, calls, schema.empty(schema.SCORES), knowledge.load())
+    listed = [one for one in of_row(frame.row(0, named=True)).could_change if one.startswith("copies:")]
+    assert listed == [f"copies:G {phenotype}" for phenotype in told]
+
+
+@pytest.mark.parametrize("usable", [True, False])
+def test_the_scores_of_a_drug_stand_in_the_evidence_of_that_drug_alone(usable: bool):
+    guidance = from_text([dict(row().row), dict(row(drug="e").row)], schema.GUIDANCE)
+    calls = from_text([{"sample": "P", "gene": "G", "status": "called"}], schema.CALLS)
+    scores = from_text(
+        [
+            {
+                "sample": "P",
+                "drug": "d",
+                "endpoint": "d.dose",
+                "kind": "dose",
+                "category": "usual",
+                "evidence": "equation",
+                "model": "1",
+                "usable": usable,
+            }
+        ],
+        schema.SCORES,
+    )
+    frame = judgements(guidance, calls, scores, knowledge.load())
+    told = {
+        one.drug: [code for code in one.evidence if code.startswith("score:")] for one in map(of_row, frame.to_dicts())
+    }
+    assert told == {"d": [f"score:d.dose={'usable' if usable else 'not_usable'}"], "e": []}
+
+
 def test_an_urgency_that_nobody_knows_is_not_guessed():
     frame = pl.DataFrame([dict.fromkeys(c.name for c in schema.JUDGEMENTS) | {"urgency": "dreadful", "drug": "d"}])
     with pytest.raises(ValueError, match="dreadful"):

@@ -46,6 +46,19 @@ def test_local_rows_are_marked_everywhere(tmp_path: Path) -> None:
     assert load().local_genes == {}
 
 
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [
+        ("gene allele scheme function", "missing column 'activity_is_minimum'; it holds: "),
+        ("gene scheme function", "missing columns 'allele', 'activity_is_minimum'; allele holds: "),
+    ],
+)
+def test_every_column_that_is_missing_is_named_at_once(tmp_path: Path, header: str, told: str) -> None:
+    with pytest.raises(InputError) as refused:
+        load([write_overlay(tmp_path / "site", {"functions": header})])
+    assert told in str(refused.value)
+
+
 def test_a_row_with_the_same_key_replaces(tmp_path: Path) -> None:
     change = {
         "functions": "gene allele scheme function activity_is_minimum\nCYP2C19 *17 CPIC Normal_function n",

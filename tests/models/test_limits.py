@@ -14,7 +14,7 @@ from pgx.errors import UsageError
 from pgx.knowledge import KnowledgeBase
 from pgx.models.cohort import cohort, column_choice, leakage, missing_codes
 from pgx.models.cohort.cohort import Roles
-from pgx.models.cohort.simulation import simulate
+from pgx.models.cohort.simulation import Truth, simulate
 from pgx.models.evaluation import measures
 from pgx.models.evidence import endpoint_parsing, endpoints
 from pgx.models.evidence.endpoint import Term
@@ -292,6 +292,16 @@ def test_what_one_feature_may_hold_is_bounded(features: int, variance: float) ->
     assert found[0, 0] - without[0, 0] == pytest.approx(0.3)
 
 
+@pytest.mark.parametrize("margin", [20.0, 30.0])
+def test_nobody_is_so_sure_that_the_rate_of_a_whole_cohort_is_not_in_doubt(margin: float) -> None:
+    """Log odds beyond 8 count as 8: each of 2,000 persons then says 0.03 % of what one at even odds says."""
+    one = np.ones(2000)
+    data = Data(np.zeros(2000), np.zeros((2000, 1), np.float32), one, np.arange(2000))
+    found = risk_covariance.covariance(data, margin * one, np.zeros(1), np.zeros(1))
+    rate = 1.0 / (1.0 + math.exp(-8.0))
+    assert found[0, 0] == pytest.approx(1.0 / (2000 * rate * (1.0 - rate) + 0.01), rel=0.15)
+
+
 # Case-control cohorts
 
 
@@ -314,3 +324,16 @@ def test_a_population_risk_lies_between_0_and_1(kb: KnowledgeBase, risk: float) 
     train.check_risk(one, None)
     with pytest.raises(UsageError, match="for risks only"):
         train.check_risk(endpoints.get(kb, "warfarin.dose"), 0.5)
+
+
+@pytest.mark.parametrize("probed", [500, 10_000])
+def test_the_sites_of_a_cohort_are_looked_at_though_only_some_of_its_rows_are(
+    kb: KnowledgeBase, probed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fit_cohort, "_PROBED", probed)
+    one = endpoints.get(kb, "simvastatin.myopathy")
+    table = simulate(one, 2000, truth=Truth(sites=4), events=200, seed=1)
+    taken = cohort.load(table, one, Roles(site="site"))
+    assert taken.site is not None
+    found, without = fit_cohort.probe_cohort(taken, 1), fit_cohort.probe_cohort(replace(taken, site=None), 1)
+    assert {one.code for one in without} < {one.code for one in found}

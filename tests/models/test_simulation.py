@@ -81,3 +81,12 @@ def test_the_spreads_of_made_up_numbers_lie_within_what_a_person_can_have(kb: Kn
     for name, (low, high) in plausible.limits(sorted(spreads), kb).items():
         assert low <= spreads[name].low < spreads[name].mean < spreads[name].high <= high
     assert set(plausible.limits(sorted(spreads), kb)) == set(spreads)
+
+
+@pytest.mark.parametrize(("name", "scale"), [("warfarin.dose", np.sqrt), ("warfarin.dose_gage", np.log)])
+def test_persons_of_one_kind_differ_as_much_as_the_residuals_say(kb: KnowledgeBase, name: str, scale) -> None:
+    one = endpoints.get(kb, name)
+    table = simulate(one, 4000, seed=3)
+    margin = design.prior(design.prepare(table, one), one).margin
+    off = scale(table["outcome"].to_numpy()) - margin
+    assert np.std(off) == pytest.approx(one.residual_sd, rel=0.1)

@@ -29,7 +29,7 @@ _NEUTRAL = frozenset({
 # Sizes of the pieces that work is cut into, and limits of memory: results are the same whatever they are.
 _SIZES = frozenset({"BLOCK", "_BLOCK", "_GROUP", "LARGE", "LIMIT", "_LARGEST_TABLE", "_FEW", "_START", "MAX_BYTES"})
 _SPOKEN = frozenset({"say", "warn", "InputError", "UsageError", "note", "print", "add_argument"})
-_DRAWN = ("plots.py", "card.py")  # pictures and prose
+_DRAWN = ("plot.py", "plots.py", "card.py")  # pictures and prose
 _SMALLEST = 1e-6  # smaller numbers guard against rounding
 
 

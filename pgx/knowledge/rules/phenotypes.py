@@ -42,7 +42,7 @@ from pgx.knowledge.tables.table import SCHEMES
 if TYPE_CHECKING:
     from pgx.knowledge.base import KnowledgeBase
 
-__all__ = ["INDETERMINATE", "GeneRules", "PhenotypeResult", "function_of", "phenotype_of", "rules_for"]
+__all__ = ["INDETERMINATE", "GeneRules", "PhenotypeResult", "phenotype_of", "rules_for"]
 
 
 _SEVERITY = {
@@ -293,11 +293,6 @@ def rules_for(kb: KnowledgeBase, gene: str, scheme: str = "CPIC", *, function_sc
         If the knowledge base does not have the gene.
     """
     return kb.remember(("rules", gene, scheme, function_scheme), lambda: GeneRules(kb, gene, scheme, function_scheme))
-
-
-def function_of(kb: KnowledgeBase, gene: str, scheme: str, allele: str) -> AlleleFunction:
-    """Return function and activity value of one allele in one scheme, both None if not assigned."""
-    return rules_for(kb, gene, scheme).allele(allele)
 
 
 def phenotype_of(

@@ -196,7 +196,7 @@ PHENOTYPE_RULES = Table(
                 "allele_presence",
             ),
         ),
-        Field("input1", T, "first input", required=True),
+        Field("input1", T, "first input; of a range of scores, words such as `sum of activity values`", required=True),
         Field("input2", T, "second input"),
         Field("score_min", F, "lower end of an activity range"),
         Field("score_min_inclusive", T, "whether the lower end belongs to it", codes=YES_NO),

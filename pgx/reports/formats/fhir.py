@@ -16,12 +16,11 @@ from typing import Any
 
 from pgx.guard.letters import visible
 from pgx.reports.formats.fhir_codes import CODES, GENENAMES, LOINC, METABOLISERS, REPORTING, RXNORM, TASKS
-from pgx.reports.page.build import Advice, Drug, Gene, Row, Score, View, view
+from pgx.reports.page.build import Advice, Drug, Gene, Row, Score, View
 from pgx.reports.page.details import leads
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.notice import NOTICE
 from pgx.reports.page.wording import clean, percent, words
-from pgx.types import Result
 from pgx.version import __version__
 
 Resource = dict[str, Any]
@@ -59,36 +58,22 @@ class _Bundle:
         return {"reference": self.url("Patient", "patient")}
 
 
-def to_fhir(result: Result, sample: str, lexicon: Lexicon, *, issued: str | None = None) -> Resource:
-    """Return one person's result as a FHIR R4 collection bundle.
-
-    Parameters
-    ----------
-    result
-        What a run found.
-    sample
-        Whose result.
-    lexicon
-        Words for the codes, and identifiers of genes and drugs.
-    issued
-        Instant to write as ``DiagnosticReport.issued`` and the resources' effective time, such as
-        ``2026-11-22T09:00:00Z``; None leaves both out.
-    """
-    return fhir_of(view(result, sample, lexicon), issued=issued)
-
-
-def render_fhir(result: Result, sample: str, lexicon: Lexicon) -> str:
-    """Return `to_fhir` as JSON text."""
-    return to_text(to_fhir(result, sample, lexicon))
-
-
 def to_text(bundle: Resource) -> str:
     """Return a resource as JSON text, the same bytes for the same content; hidden characters are written as escapes."""
     return visible(json.dumps(bundle, ensure_ascii=False, indent=1, allow_nan=False), kept="\n") + "\n"
 
 
 def fhir_of(shown: View, *, issued: str | None = None) -> Resource:
-    """Return the bundle of one view, see `to_fhir`."""
+    """Return one person's result as a FHIR R4 collection bundle.
+
+    Parameters
+    ----------
+    shown
+        What the pages show of the person.
+    issued
+        Instant to write as ``DiagnosticReport.issued`` and the resources' effective time, such as
+        ``2026-11-22T09:00:00Z``; None leaves both out.
+    """
     bundle = _Bundle(shown.sample, issued, shown.lexicon)
     report_url = bundle.url("DiagnosticReport", "report")
     bundle.entries[report_url] = {}  # keeps the report first

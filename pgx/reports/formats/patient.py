@@ -22,12 +22,10 @@ from pgx.knowledge.acting import DECIDES, PLANNED, Acting, once_stopped, same_wa
 from pgx.reports.formats.html import environment, stylesheet
 from pgx.reports.formats.plan import checks
 from pgx.reports.page import wording
-from pgx.reports.page.build import Advice, Drug, Gene, View, view
+from pgx.reports.page.build import Advice, Drug, Gene, View
 from pgx.reports.page.cells import pairs_of
 from pgx.reports.page.details import others_beside, under, waiting
-from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.wording import clean, words
-from pgx.types import Result
 
 _ON_CARD = 14
 _HALF = -50.0
@@ -37,13 +35,8 @@ _RAISED_BY = "raised_by"
 _VERSIONS = ("pgx", "program", "knowledge", "knowledge version", "models")
 
 
-def render_leaflet(result: Result, sample: str, lexicon: Lexicon) -> str:
-    """Return a leaflet for the person, in plain language, as a self-contained page."""
-    return leaflet_of(view(result, sample, lexicon))
-
-
 def leaflet_of(shown: View) -> str:
-    """Return the leaflet of one view."""
+    """Return a leaflet for the person, in plain language, as a self-contained page."""
     plan: dict[tuple[str, str], list[str]] = {}
     for check in checks(shown):
         plan.setdefault((check.drug, check.plain), []).append(check.moment)
@@ -74,13 +67,11 @@ def _together(moments: Sequence[str]) -> str:
     return ", ".join(moments)
 
 
-def render_card(result: Result, sample: str, lexicon: Lexicon) -> str:
-    """Return a card in the size of a bank card, front and back, as a self-contained page."""
-    return card_of(view(result, sample, lexicon))
-
-
 def card_of(shown: View) -> str:
-    """Return the card of one view; genes that decide about a drug come first."""
+    """Return a card in the size of a bank card, front and back, as a self-contained page.
+
+    Genes that decide about a drug come first.
+    """
     decisive = [drug.deciding for drug in shown.drugs if drug.deciding and drug.urgency not in ("standard", "no_data")]
     order = dict.fromkeys(gene for advice in decisive for gene in advice.genes)
     called = [gene for gene in shown.genes if gene.status != "not_called" and (gene.has_guidance or gene.phenotype)]
@@ -89,13 +80,8 @@ def card_of(shown: View) -> str:
     return _page("card.html.j2", shown, genes=called, most=_ON_CARD, versions=versions)
 
 
-def render_plan(result: Result, sample: str, lexicon: Lexicon) -> str:
-    """Return the follow-up plan as a self-contained page."""
-    return plan_of(view(result, sample, lexicon))
-
-
 def plan_of(shown: View) -> str:
-    """Return the plan page of one view."""
+    """Return the follow-up plan as a self-contained page."""
     return _page("plan.html.j2", shown, plan=checks(shown))
 
 

@@ -10,12 +10,11 @@ from datetime import date, timedelta
 from pgx.codes import FlagCode
 from pgx.judgement.read_back import is_running
 from pgx.knowledge.acting import phrase
-from pgx.reports.page.build import Drug, View, view
+from pgx.reports.page.build import Drug, View
 from pgx.reports.page.cells import codes_of
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.notice import NOTICE
 from pgx.reports.page.who import today
-from pgx.types import Result
 
 _FOLD = 73
 NEXT_VISIT = 0
@@ -66,17 +65,12 @@ class Check:
         return f"{self.when.isoformat()} (day {self.day})" if self.when else f"day {self.day}"
 
 
-def follow_up(result: Result, sample: str, lexicon: Lexicon) -> list[Check]:
+def checks(shown: View) -> list[Check]:
     """Return the checks that the applying recommendations ask for, in the order of time.
 
     Only medicines that the person takes or will take have checks. The guideline says which test; the knowledge's
     ``follow_up`` table says on which days.
     """
-    return checks(view(result, sample, lexicon))
-
-
-def checks(shown: View) -> list[Check]:
-    """Return the checks of one view, see `follow_up`."""
     starts = {str(row["drug"]): row["start"] for row in shown.medications if row["status"] != "stopped"}
     now = today(shown.clinical, shown.medications)
     planned = [
@@ -137,16 +131,11 @@ def _dated(drug: Drug, days: Sequence[int], start: object, now: date | None) -> 
     return ahead if len(ahead) == len(dated) else [(NEXT_VISIT, None), *ahead]
 
 
-def render_ics(result: Result, sample: str, lexicon: Lexicon) -> str | None:
+def ics_of(shown: View) -> str | None:
     """Return the plan as an iCalendar file (RFC 5545); None if there is nothing to check.
 
     Checks with a known day are events, the others to-dos without a date.
     """
-    return ics_of(view(result, sample, lexicon))
-
-
-def ics_of(shown: View) -> str | None:
-    """Return the calendar of one view, see `render_ics`."""
     planned = checks(shown)
     if not planned:
         return None

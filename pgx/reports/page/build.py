@@ -234,7 +234,6 @@ def _class(row: Row) -> Class:
         clinical=_text(row["clinical_phenotype"]),
         probability=_float(row["probability"]) or 0.0,
         score=_float(row["activity_score"]),
-        conversion=tuple(codes_of(row["conversion"])),
     )
 
 

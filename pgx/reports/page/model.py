@@ -167,7 +167,6 @@ class Class:
     clinical: str
     probability: float
     score: float | None
-    conversion: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 import pytest
 from scipy.integrate import solve_ivp
 
+from pgx.calling.priors import groups
 from pgx.knowledge import KnowledgeBase
+from pgx.models.warfarin_inr.genotypes import of_person
 from pgx.models.warfarin_inr.kinetics import Floats, Kinetics, Response
 from pgx.models.warfarin_inr.parameters import Parameters, parameters
 from tests.models.warfarin_inr.patients import SENSITIVITY, STEPS, dose_for, response
@@ -135,3 +138,19 @@ def test_other_alleles_count_as_those_of_their_activity(known: Parameters, kb: K
     values = dict(activity.select("allele", "activity_value").iter_rows())
     assert all(values[one] == values[other] for one, other in known.clearance.like.items())
     assert known.clearance.part("*999") is None
+
+
+def test_a_population_is_the_mean_of_its_groups_however_common_the_alleles_are_that_nobody_measured(
+    known: Parameters, kb: KnowledgeBase
+) -> None:
+    """With *1 unmeasured, most Europeans and nearly all East Asians are left out; each group still counts as one."""
+    rare = replace(known.clearance, parts={"*2": 0.0879, "*3": 0.0422})
+    fresh = KnowledgeBase(kb.folders)  # what was found with all alleles is remembered
+    shares = groups(fresh)
+    mixed: dict[float, float] = {}
+    for code, share in zip(shares.codes, shares.mixture(shares.index(None)).tolist(), strict=True):
+        for value, weight in of_person(rare, {}, fresh, code).values if share else ():
+            mixed[value] = mixed.get(value, 0.0) + share * weight
+    everybody = dict(of_person(rare, {}, fresh, None).values)
+    assert everybody == {value: pytest.approx(weight, abs=2e-3) for value, weight in mixed.items()}
+    assert sum(everybody.values()) == pytest.approx(1.0)
