@@ -132,8 +132,8 @@ def variants_of(kb: KnowledgeBase, gene: str) -> dict[tuple[str, str], dict[str,
     rows = kb.table("variants").filter(pl.col("gene") == gene, pl.col("rsid").is_not_null())
     defined = kb.table("definitions").filter(pl.col("gene") == gene).select("allele", pl.col("variants").str.split(";"))
     has = set(defined.explode("variants").rows())
-    numbers = rows["rsid"].value_counts().filter(pl.col("count") > 1)["rsid"]
-    alleles = kb.table("alleles").filter(pl.col("gene") == gene)["allele"]
+    numbers = set(rows["rsid"].value_counts().filter(pl.col("count") > 1)["rsid"])
+    alleles = kb.table("alleles").filter(pl.col("gene") == gene)["allele"].to_list()
     return {
         (row["rsid"], allele): row
         for row in rows.iter_rows(named=True)
