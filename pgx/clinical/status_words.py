@@ -93,6 +93,13 @@ _GONE = {"resolved", "inactive", "inaktiv", "abgeklungen"}
 _BARE_NO = {"no", "none", "false", "never"}
 
 
+_DENYING_WORDS = (
+    "no, not, never, never had, denies, denied, without, absence of, negative for, kein, keine, keinen, ohne, nie, "
+    "pas de, sans, aucun, aucune, sin, niega, senza, nessun, nessuna, geen, zonder, ingen, sem"
+)
+_DENYING = {tuple(one.split()) for one in _DENYING_WORDS.split(", ")}
+
+
 @lru_cache(maxsize=10_000)
 def condition_status(text: str) -> Said | None:
     """Return what the words of a status say: of several (``active; confirmed``) the one that leaves most out.
@@ -127,6 +134,12 @@ def begins_unsure(text: str) -> bool:
     """Whether words before a name say that nobody has made the diagnosis: ``V.a.``, ``DD``, ``suspected``."""
     words = re.findall(r"\w+", text.lower())
     return any(_PHRASES.get(tuple(words[:n])) is Said.UNSURE for n in range(1, min(_LONGEST + 1, len(words))))
+
+
+def begins_denied(text: str) -> bool:
+    """Whether words before a name say that the person does not have it: ``no``, ``denies``, ``kein``, ``pas de``."""
+    words = re.findall(r"\w+", text.lower())
+    return any(tuple(words[:n]) in _DENYING for n in range(1, min(3, len(words))))
 
 
 def _of_words(words: list[str]) -> set[Said]:

@@ -56,7 +56,9 @@ class Populations:
         self._at = {sample: i for i, sample in enumerate(samples)}
         self._clinical = clinical
         self._days = None if clinical is None else present_days(clinical, as_of)
-        self._windows = dict(kb.table("concepts").select("concept", "window_days").iter_rows())
+        concepts = kb.table("concepts")
+        self._windows = dict(concepts.select("concept", "window_days").iter_rows())
+        self._measured = frozenset(concepts.filter(kind="numeric")["concept"])
         self._acting = exposures(clinical, kb, as_of=as_of)
         self._told = self._mark(known_medication(clinical))
         self._tests: dict[str, dict[int, list[dict[str, str]]]] = defaultdict(lambda: defaultdict(list))
@@ -217,7 +219,8 @@ class Populations:
             return []
         if concept not in self._seen:
             days, window = self._days, self._windows.get(concept)
-            rows = newest(self._clinical.observations, concept, days, window_days=window)
+            passes = concept not in self._measured
+            rows = newest(self._clinical.observations, concept, days, window_days=window, passes=passes)
             told = rows.select("sample", "value", "code").iter_rows() if rows.height else ()
             self._seen[concept] = [(self._at[who], value, code) for who, value, code in told if who in self._at]
         return self._seen[concept]

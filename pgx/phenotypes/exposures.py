@@ -224,7 +224,8 @@ def _observed(observations: pl.DataFrame, kb: KnowledgeBase, days: pl.DataFrame)
     for row in kb.table("exposures").iter_rows(named=True):
         if row["concept"] not in told:
             continue
-        seen = newest(observations, row["concept"], days, window_days=row["window_days"])
+        passes = bool(row["answer"])
+        seen = newest(observations, row["concept"], days, window_days=row["window_days"], passes=passes)
         shows = pl.col("code") == row["answer"] if row["answer"] else pl.col("value") >= row["min_value"]
         hit = seen.filter(shows).select("sample")
         frames += [
@@ -244,7 +245,12 @@ def _observed(observations: pl.DataFrame, kb: KnowledgeBase, days: pl.DataFrame)
 
 
 def newest(
-    observations: pl.DataFrame, concept: str, days: pl.DataFrame, *, window_days: int | None = None
+    observations: pl.DataFrame,
+    concept: str,
+    days: pl.DataFrame,
+    *,
+    window_days: int | None = None,
+    passes: bool = False,
 ) -> pl.DataFrame:
     """Return each person's newest observation of a concept as of their day; a value without a date is of that day.
 
@@ -258,6 +264,8 @@ def newest(
         ``sample day``, as of `present_days`; a later observation is left out.
     window_days
         Greatest age of an observation that still counts; None = any age.
+    passes
+        Whether the concept is a state and no measured number: with a window, one that ended before the day is over.
     """
     rows = observations.filter(pl.col("concept") == concept)
     if rows.is_empty():
@@ -265,6 +273,8 @@ def newest(
     age = (pl.col("day") - pl.coalesce("end_date", "date")).dt.total_days()
     begun = (pl.col("date") <= pl.col("day")).fill_null(True)
     recent = pl.lit(True) if window_days is None else (age <= window_days).fill_null(True)
+    if passes and window_days is not None:
+        recent = recent & (pl.col("end_date") >= pl.col("day")).fill_null(True)
     return (
         rows.lazy()
         .join(days.lazy(), on="sample", how="left", maintain_order="left")

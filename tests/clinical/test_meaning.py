@@ -550,3 +550,9 @@ def test_what_is_said_of_an_unknown_drug_is_not_taken_for_a_remark_on_the_one_be
 def test_the_family_by_its_shorthand_is_not_the_person(kb, write, written):
     data = read([write("p.json", {"conditions": [written]})], kb)
     assert "stroke" not in values(data) and "condition_unknown" in codes(data, "warning")
+
+
+@pytest.mark.parametrize("written", ["no diabetes", "denies cirrhosis", "keine Epilepsie", "pas de diabète"])
+def test_what_is_denied_is_neither_there_nor_misspelt(kb, write, written):
+    data = read([write("r.json", {"sample": "A", "conditions": [written]})], kb)
+    assert "condition_unknown" not in codes(data) and not {"diabetes", "epilepsy"} & set(values(data))

@@ -373,7 +373,7 @@ def read_allergy(events: Events, resource: Object, where: str, state: State) -> 
     label = label_of(resource.get("code"))
     statuses = statuses_of(resource.get("clinicalStatus")) | statuses_of(resource.get("verificationStatus"))
     if allergy_gone(*statuses):
-        events.not_understood("allergy", "", "", f"{label} ({', '.join(sorted(statuses))})", where)
+        events.not_understood("allergy", "", "", f"{label} ({', '.join(sorted(statuses - {''}))})", where)
         return
     start, _ = when(resource, "onsetDateTime", "recordedDate")
     day = events.day(person, start, where)

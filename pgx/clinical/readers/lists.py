@@ -7,7 +7,15 @@ from datetime import date, timedelta
 
 from pgx.clinical.allergies import NONE as NO_ALLERGY
 from pgx.clinical.statements import Events
-from pgx.clinical.status_words import NO_ENTRY, Said, begins_unsure, condition_status, entry_answer, phrase_status
+from pgx.clinical.status_words import (
+    NO_ENTRY,
+    Said,
+    begins_denied,
+    begins_unsure,
+    condition_status,
+    entry_answer,
+    phrase_status,
+)
 from pgx.clinical.vocabulary import system_name
 from pgx.guard.limits import NAME
 from pgx.knowledge.condition_grades import GRADE, grades_in
@@ -285,6 +293,9 @@ def add_condition(
         events.not_understood("condition", "", "", text, where)
         return False
     pairs = (*pairs, *grades)
+    if not pairs and system == "text" and not events.vocabulary.grades.take_out(text)[1] and begins_denied(text):
+        events.not_understood("condition", "", "", f"{text} (denied)", where)
+        return False
     for concept, known in pairs:
         condition = events.vocabulary.concepts[concept]
         answer = entry_answer(condition, said, ends=end is not None)

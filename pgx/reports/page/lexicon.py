@@ -252,6 +252,11 @@ class Lexicon:
         """Return whether a concept is a disease or a state that a person has or has not."""
         return (self._column("concepts", "concept", "feature").get(concept) or "").startswith("condition.")
 
+    def window_days(self, concept: str) -> int | None:
+        """Return how many days a value of a concept counts; None = any number of days."""
+        days = self._column("concepts", "concept", "window_days").get(concept)
+        return int(days) if days else None
+
     def dose(self, value: str, unit: str) -> str:
         """Return a dose with its unit: ``less than 20 mg/day``."""
         known = templates(self.kb.folders).words

@@ -36,7 +36,9 @@ def who(clinical: Sequence[Row], lexicon: Lexicon) -> tuple[tuple[str, str], ...
     lexicon
         Words for the codes.
     """
-    newest = {str(row["concept"]): row for row in sorted(clinical, key=_day)}
+    now = today(clinical, ())
+    current = [row for row in clinical if not _is_over(row, now, lexicon.window_days(str(row["concept"])))]
+    newest = {str(row["concept"]): row for row in sorted(current, key=_day)}
     shown = {code: words for (kind, code), (words, _) in wording.table().items() if kind == "who"}
     told = {concept: value(newest[concept]) for concept in shown if concept in newest}
     ages = [newest[one]["value"] for one in ("age", "age_margin") if one in newest]
@@ -161,6 +163,16 @@ def _allergies(clinical: Sequence[Row]) -> list[str]:
 
 def _is_condition(concept: str, lexicon: Lexicon) -> bool:
     return lexicon.is_condition(concept) and ("who", concept) not in wording.table()
+
+
+def _is_over(row: Row, now: date | None, window_days: int | None) -> bool:
+    """Return whether a state (a pregnancy, a class of a condition) ended before now, or was told too long ago."""
+    if window_days is None or now is None or row["code"] is None or row["value"] is not None:
+        return False
+    begun, ended = row["date"], row["end_date"]
+    if isinstance(ended, date) and ended < now:
+        return True
+    return isinstance(begun, date) and not isinstance(ended, date) and (now - begun).days > window_days
 
 
 def _day(row: Row) -> str:

@@ -11,7 +11,7 @@ from tests.reports.rendered import LEXICON
 
 
 def row(concept: str, value: float | None = None, code: str | None = None, **more: object) -> dict[str, object]:
-    usual = {"concept": concept, "value": value, "code": code, "unit": None, "date": date(2026, 3, 1)}
+    usual = {"concept": concept, "value": value, "code": code, "unit": None, "date": date(2026, 3, 1), "end_date": None}
     return usual | more
 
 
@@ -47,6 +47,22 @@ def test_an_age_is_said_in_completed_years_and_of_the_smallest_in_months_or_days
 
 def test_what_nobody_recorded_is_said_to_be_missing():
     assert dict(who.who([], LEXICON)) == {"not on record": "age, sex, weight, kidney function (eGFR)"}
+
+
+@pytest.mark.parametrize(
+    ("begun", "ended", "said"),
+    [
+        (date(2025, 1, 1), date(2025, 10, 1), None),
+        (date(2024, 1, 1), None, None),
+        (date(2026, 6, 1), date(2027, 2, 1), "yes"),
+        (date(2026, 6, 1), None, "yes"),
+        (None, None, "yes"),
+    ],
+)
+def test_a_state_that_is_over_is_not_said_of_the_person(begun, ended, said):
+    day = row("as_of", code="2026-10-12", date=None)
+    told = dict(who.who([row("pregnancy", code="yes", date=begun, end_date=ended), day], LEXICON))
+    assert told.get("pregnant") == said
 
 
 @pytest.mark.parametrize("text", ["pen\x1b[31micillin", "peni\u202ecillin"])
