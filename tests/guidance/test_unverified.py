@@ -85,7 +85,7 @@ def test_advice_on_a_converted_phenotype_says_that_nothing_confirms_it(agent, un
 
 
 @pytest.mark.parametrize(
-    ("agent", "unverified"), [("ketoconazole", False), ("ribociclib", False), ("telaprevir", True)]
+    ("agent", "unverified"), [("ketoconazole", False), ("ribociclib", False), ("josamycin", True)]
 )
 def test_a_headline_says_that_nothing_confirms_the_strength(agent, unverified):
     found = result(["tacrolimus", agent], {"CYP3A5": pattern("*3/*3")})
