@@ -12,6 +12,8 @@ _BEGIN = re.compile(r"[a-z0-9+.\-]{2,}(?::[a-z0-9+.\-]+)?:[/\\]+", re.IGNORECASE
 _PASSWORD = re.compile(
     r"""\b(\w*(?:password|passwd|pwd)\s*=\s*)(?:'(?:[^'\\]|\\.)*'|"[^"]*"|\{[^}]*\}|[^\s&;]+)""", re.IGNORECASE
 )
+# An address without slashes, such as that of a login; read from the start of a word, so each is looked at once.
+_LOGIN = re.compile(r"""(?<![^\s"'])([^\s"'/:@]+:)[^\s"']*@(?=[\w\[])""")
 
 
 def without_secrets(text: str) -> str:
@@ -22,7 +24,8 @@ def without_secrets(text: str) -> str:
     >>> without_secrets("mysql://ada:secret@host/db, password=secret")
     'mysql://host/db, password=***'
     """
-    return _PASSWORD.sub(r"\1***", _ADDRESS.sub(lambda found: found[1] + found[2].rpartition("@")[2], text))
+    text = _ADDRESS.sub(lambda found: found[1] + found[2].rpartition("@")[2], text)
+    return _PASSWORD.sub(r"\1***", _LOGIN.sub(r"\1***@", text))
 
 
 def shown_place(file: object) -> str:

@@ -20,8 +20,8 @@ from typing import Any
 import polars as pl
 
 from pgx.errors import InputError
-from pgx.guard.limits import PARQUET
-from pgx.guard.parquet_child import UNREADABLE
+from pgx.guard.limits import PARQUET, Limit
+from pgx.guard.parquet_child import TOO_MUCH, UNREADABLE
 
 _CHILD = Path(__file__).with_name("parquet_child.py")
 _SECONDS = 300
@@ -36,6 +36,7 @@ def read_parquet(
     columns: Collection[str] | None = None,
     among: tuple[str, Collection[int]] | None = None,
     small_letters: bool = False,
+    most: Limit | None = None,
 ) -> pl.DataFrame:
     """Read a Parquet file that may hold anything.
 
@@ -51,6 +52,8 @@ def read_parquet(
         A column, and its values in the rows to read; None = all rows.
     small_letters
         Take the names of columns in small letters.
+    most
+        How much text the cells may hold together, however well it is packed; None = `PARQUET`.
 
     Raises
     ------
@@ -68,16 +71,18 @@ def read_parquet(
     pgx.errors.InputError: a.parquet: not a readable Parquet file: parquet: File out of specification: ...
     """
     name = source if file is None and isinstance(source, Path) else file
+    most = PARQUET if most is None else most
     task = {
         "how": "frame",
         "columns": None if columns is None else sorted(columns),
         "among": None if among is None else (among[0], sorted(among[1])),
         "small_letters": small_letters,
         "memory": PARQUET.most,
+        "text": most.most,
     }
     if isinstance(source, bytes):
-        return pl.read_ipc_stream(io.BytesIO(_ask({**task, "paths": None}, source, len(source), name)))
-    return pl.read_ipc_stream(io.BytesIO(_ask({**task, "paths": [str(source)]}, b"", _size(source), name)))
+        return pl.read_ipc_stream(io.BytesIO(_ask({**task, "paths": None}, source, len(source), name, most)))
+    return pl.read_ipc_stream(io.BytesIO(_ask({**task, "paths": [str(source)]}, b"", _size(source), name, most)))
 
 
 def check_parquet(paths: Sequence[Path], *, blocks: bool = False) -> None:
@@ -115,7 +120,7 @@ def _size(path: Path) -> int:
         raise InputError(f"cannot be read: {error.strerror or error}", file=path) from None
 
 
-def _ask(task: dict[str, Any], content: bytes, size: int, file: object) -> bytes:
+def _ask(task: dict[str, Any], content: bytes, size: int, file: object, most: Limit = PARQUET) -> bytes:
     """Start the process, and return what it writes."""
     seconds = _SECONDS + size // _MIB  # of the processor, and of the clock
     told = json.dumps({**task, "seconds": seconds}).encode() + b"\n"
@@ -128,6 +133,8 @@ def _ask(task: dict[str, Any], content: bytes, size: int, file: object) -> bytes
     except subprocess.TimeoutExpired:
         problem = f"a damaged Parquet file: reading it takes more than {2 * seconds} seconds"
         raise InputError(problem, file=file, fix=_FIX) from None
+    if done.returncode == TOO_MUCH:
+        raise most.refused(file)
     if done.returncode == UNREADABLE:
         told_of = done.stdout.decode("utf-8", "replace")
         raise InputError(f"not a readable Parquet file: {told_of[:120]}", file=file, fix=_FIX)

@@ -18,6 +18,8 @@ import polars as pl
 
 UNREADABLE = 3
 """Exit code when the library itself says that a file cannot be read."""
+TOO_MUCH = 4
+"""Exit code when the cells hold more text than the task allows."""
 _BLOCK = 4_000_000
 """Cells of a block."""
 
@@ -29,10 +31,12 @@ def main(source: IO[bytes], target: IO[bytes]) -> int:
     _lower(resource.RLIMIT_DATA, task["memory"])
     _lower(resource.RLIMIT_CPU, task["seconds"])
     try:
-        if task["paths"] is None:
-            _frame(io.BytesIO(source.read()), task).write_ipc_stream(target)
-        elif task["how"] == "frame":
-            _frame(Path(task["paths"][0]), task).write_ipc_stream(target)
+        if task["how"] == "frame":
+            frame = _frame(io.BytesIO(source.read()) if task["paths"] is None else Path(task["paths"][0]), task)
+            # Packed, a text that every row repeats counts once; whoever reads the rows pays for each of them.
+            if sum(map(_text_size, frame.iter_columns())) > task["text"]:
+                return TOO_MUCH
+            frame.write_ipc_stream(target)
         else:
             for path in task["paths"]:
                 (_read_blocks if task["how"] == "blocks" else _read_whole)(Path(path))
@@ -66,6 +70,21 @@ def _frame(source: Path | io.BytesIO, task: dict[str, Any]) -> pl.DataFrame:
     if columns is not None:
         lazy = lazy.select(name for name in lazy.collect_schema().names() if name in columns)
     return lazy.collect()
+
+
+def _text_size(column: pl.Series) -> int:
+    """Return how many bytes a column would take as text: that of its cells, and one more for each."""
+    dtype, cells = column.dtype, len(column)
+    if isinstance(dtype, pl.List | pl.Array):
+        return cells + _text_size(column.explode())
+    if isinstance(dtype, pl.Struct):
+        return cells + sum(_text_size(column.struct.field(field.name)) for field in dtype.fields)
+    if isinstance(dtype, pl.Categorical | pl.Enum):
+        column = column.cast(pl.String)
+    if isinstance(column.dtype, pl.String | pl.Binary):
+        lengths = column.bin.size() if isinstance(dtype, pl.Binary) else column.str.len_bytes()
+        return cells + int(lengths.cast(pl.Int64).sum())  # a sum of 32 bits would start again at 4 GiB
+    return cells
 
 
 def _read_whole(path: Path) -> None:

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from pgx import clinical
-from pgx.clinical.readers import omop_files
+from pgx.clinical.readers import flat, omop_files
 from pgx.errors import InputError, UsageError
 from pgx.guard import limits, parquet
 from pgx.guard.parquet import check_parquet, read_parquet
@@ -143,6 +143,36 @@ def test_rows_that_unpack_to_more_than_is_read_are_refused(tmp_path: Path, monke
     monkeypatch.setattr(parquet, "PARQUET", limits.Limit("a test", 256 << 20, "bytes", ""))
     with pytest.raises(InputError, match="needs more than 256 MiB of memory"):
         read_parquet(path)
+
+
+@pytest.mark.parametrize("form", ["text", "list", "struct", "categorical"])
+def test_a_text_that_every_row_repeats_counts_once_a_row(tmp_path: Path, form: str) -> None:
+    path = tmp_path / "a.parquet"
+    rows = pl.select(text=pl.lit("A" * 1000).repeat_by(20_000).explode())
+    shown = pl.col("text")
+    forms = {
+        "text": shown,
+        "list": shown.implode(),
+        "struct": pl.struct(shown),
+        "categorical": shown.cast(pl.Categorical),
+    }
+    rows.select(forms[form]).write_parquet(path)
+    assert path.stat().st_size < 20_000
+    most = limits.Limit("a test", 21 << 20, "bytes", "split it")
+    assert read_parquet(path, most=most).height
+    with pytest.raises(InputError, match=r"a\.parquet: a test of more than 18 MiB, the most that is read; split it"):
+        read_parquet(path, most=limits.Limit("a test", 18 << 20, "bytes", "split it"))
+
+
+def test_a_history_in_parquet_holds_no_more_text_than_one_in_csv(
+    tmp_path: Path, kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flat, "RECORD", limits.Limit("a history", 1 << 20, "bytes", "split it"))
+    path = tmp_path / "a.parquet"
+    rows = pl.select(medications=pl.lit("A" * 100_000).repeat_by(20).explode())
+    rows.with_columns(sample=pl.lit("A")).write_parquet(path)
+    with pytest.raises(InputError, match=r"a\.parquet: a history of more than 1 MiB"):
+        clinical.read([path], kb)
 
 
 def test_a_file_that_is_read_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

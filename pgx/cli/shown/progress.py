@@ -13,16 +13,21 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from pgx.errors import InputError
 from pgx.guard.private_files import open_private
 
 EVERY = 60.0
 """Seconds between two lines where there is no terminal."""
+_BEGIN = b'{"time": "'
+"""How every line of a log begins, and so every file that one may be continued in."""
 
 
 class Log:
     """A log file of JSON lines: when, what, and how far. Nothing of it is in a result."""
 
     def __init__(self, path: Path | None) -> None:
+        if path is not None:
+            _refuse_other_files(path)
         self._file = None if path is None else open_private(path, "ab")
 
     def write(self, event: str, **told: object) -> None:
@@ -37,6 +42,16 @@ class Log:
         """Close the file."""
         if self._file is not None:
             self._file.close()
+
+
+def _refuse_other_files(path: Path) -> None:
+    """Raise an error if a file is there that is no log: lines at its end would damage a database or a genome."""
+    if not path.is_file():
+        return  # new, or a device such as /dev/stderr
+    with path.open("rb") as stream:
+        begin = stream.read(len(_BEGIN))
+    if begin and begin != _BEGIN:
+        raise InputError("this file is there and is no log of runs", file=path, fix="name a new file for --log-file")
 
 
 class Progress:

@@ -42,6 +42,7 @@ from pgx.clinical.statements import RAW, Events
 from pgx.clinical.vocabulary import column_name
 from pgx.errors import InputError
 from pgx.guard import parquet
+from pgx.guard.limits import RECORD
 
 DATES_ONLY = ("birth_date", "as_of")
 """Concepts whose value is itself a date."""
@@ -158,7 +159,7 @@ def read_rows(
 
 def read_parquet(events: Events, data: bytes) -> None:
     """Read Parquet, one row a person."""
-    frame = parquet.read_parquet(data, events.file)
+    frame = parquet.read_parquet(data, events.file, most=RECORD)
     if frame.is_empty():
         raise InputError("no person", file=events.file)
     columns = []
