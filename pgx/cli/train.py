@@ -20,7 +20,11 @@ Outcome = Annotated[
     ),
 ]
 Person = Annotated[
-    str | None, typer.Option(help="Column that identifies the person [default: person, or sample].", show_default=False)
+    str | None,
+    typer.Option(
+        help="Column that identifies the person [default: person, sample, or a name such as patient_id].",
+        show_default=False,
+    ),
 ]
 Site = Annotated[str | None, typer.Option(help="Column of the site [default: site].", show_default=False)]
 Time = Annotated[str | None, typer.Option(help="Column of the date or time [default: time].", show_default=False)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -28,6 +30,21 @@ def _found(kb: KnowledgeBase, truth: Truth, n: int, seed: int) -> set[str]:
 def test_evidence_that_is_right_is_hardly_ever_in_conflict(kb: KnowledgeBase) -> None:
     alarms = sum(len(_found(kb, Truth(), n, seed)) for n in (60, 400) for seed in range(10))
     assert alarms <= 2
+
+
+@pytest.mark.parametrize("name", [NAME, "warfarin.dose"])
+def test_a_prior_that_says_the_same_of_all_is_in_no_conflict_of_effects(name: str, kb: KnowledgeBase) -> None:
+    one = endpoints.get(kb, name)
+    taken = cohort.load(simulate(one, 300, seed=1), one, Roles())
+    # Sums of equal numbers are rounded: the means of groups differ by less than anything that was measured.
+    equal = np.full(300, 0.1) + np.random.default_rng(1).choice([0.0, 1e-16], 300)
+    prior = dataclasses.replace(taken.prior, margin=equal)
+    data = dataclasses.replace(taken.data, prior=equal)
+    if name == NAME:
+        effect = prior_conflict.checks(one, data, prior, 1)[1]
+    else:
+        effect = prior_conflict.measured_check(one, data, prior, 1)
+    assert np.isnan(effect.p_value) and not effect.message
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,21 @@ def test_the_interval_of_differences_is_wider_than_the_naive_one() -> None:
     assert low < mean < high
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("warfarin.dose", 35.0, "values that differ to learn from; check the outcome"),
+        ("azathioprine.leukopenia", 0, "both outcomes to learn from"),
+    ],
+)
+def test_an_outcome_that_is_the_same_for_all_is_refused_in_words_that_fit(
+    name: str, value: float, said: str, kb: KnowledgeBase
+) -> None:
+    table = simulate(endpoints.get(kb, name), 60, seed=1).with_columns(outcome=pl.lit(value))
+    with pytest.raises(InputError, match=f"design person: no split has {said}"):
+        models.evaluate(name, table, kb, folds=2, settings=FEW)
+
+
 def test_a_design_that_cannot_be_run_is_named_and_the_others_are_run(kb: KnowledgeBase) -> None:
     table = simulate(endpoints.get(kb, "simvastatin.myopathy"), 120, events=6, seed=4).sort("outcome")
     table = table.with_columns(time=pl.int_range(120))  # all events come last

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pgx.errors import InputError
 from pgx.features.names import gene_of
-from pgx.models.cohort import cell_values, column_choice, missing_codes, spending
+from pgx.models.cohort import cell_values, column_choice, missing_codes, persons_column, spending
 from pgx.models.cohort.tables import absent
 from pgx.models.evidence import allele_counts, design, plausible
 from pgx.models.evidence.endpoint import Endpoint, Feature
@@ -79,7 +79,8 @@ class Roles:
     outcome
         0/1 (or yes/no) for risks, the dose for doses; usual names: ``outcome``, then the endpoint's name.
     person
-        Rows of one person are never divided between folds; usual names ``person``, ``sample``.
+        Rows of one person are never divided between folds; usual names ``person``, ``sample``, then those of
+        `persons_column`.
     site, time
         For leave-one-site-out and forward-in-time evaluation; usual names ``site``, ``time``.
     ignore
@@ -155,6 +156,8 @@ def load(
         text = f"every row has {outcome} = {y[0]:g}: check the coding, there is nothing to learn"
         remarks.append(("one_outcome", text))
     people = codes(frame[person], alone=True) if person else np.arange(frame.height)
+    if person:
+        remarks += persons_column.remarks(frame[person], people, asked=roles.person is not None)
     weight = per_person(people)
     if features is None:
         once = None if weight is None else people
@@ -199,7 +202,7 @@ def named(table: pl.DataFrame, endpoint: Endpoint, roles: Roles) -> tuple[str, s
         If a column that was named does not exist, there is no outcome, or one column is the outcome and more.
     """
     outcome = str(_role(table, roles.outcome, ("outcome", endpoint.name), "outcome", required=True))
-    person = _role(table, roles.person, ("person", "sample"), "person")
+    person = _role(table, roles.person, ("person", "sample"), "person") or persons_column.of(table, outcome)
     site = _role(table, roles.site, ("site",), "site")
     time = _role(table, roles.time, ("time",), "time")
     for what, name in (("person", person), ("site", site), ("time", time)):
@@ -365,8 +368,12 @@ def _unit(y: Floats, prior: design.Prior, endpoint: Endpoint) -> list[tuple[str,
 
 
 def codes(column: pl.Series, *, alone: bool) -> NDArray[np.int64]:
-    """Number the values; a row without one is a group of its own (`alone`) or of the group ``unknown``."""
+    """Number the values; a row without one is a group of its own (`alone`) or of the group ``unknown``.
+
+    Names of persons (`alone`) that differ only in case are one: two rows of a person must not stand in two folds.
+    """
     text = column.cast(pl.String)
+    text = text.str.strip_chars().str.to_lowercase() if alone else text
     missing = text.is_null() if alone else pl.Series([False] * len(text))
     text = text.fill_null("unknown") if not alone else text
     filled = pl.select(pl.when(missing).then(pl.format("\0{}", pl.int_range(len(text)))).otherwise(text)).to_series()
@@ -377,10 +384,14 @@ def _order(column: pl.Series) -> Floats:
     if column.dtype == pl.String:
         # The day is what counts: whatever follows it (a time) is cut off.
         dates = column.str.extract(r"^(\d{4}-\d{2}-\d{2})").str.to_date(strict=False)
-        column = dates if dates.null_count() <= column.null_count() else column.cast(pl.Float64, strict=False)
-        if column.null_count() == len(column):
-            raise InputError("no value is a date (YYYY-MM-DD) or a number", where=f"column {column.name}",
+        numbers = column.cast(pl.Float64, strict=False)
+        read = dates if dates.null_count() <= numbers.null_count() else numbers
+        strange, known = read.null_count() - column.null_count(), len(column) - column.null_count()
+        if strange:
+            what = "date (YYYY-MM-DD)" if strange < known and read is dates else "date (YYYY-MM-DD) or number"
+            raise InputError(f"{strange} of {known} values are no {what}", where=f"column {column.name}",
                              fix="rewrite the column, or name another with --time")  # fmt: skip
+        column = read
     return (
         column.cast(pl.Int64 if column.dtype.is_temporal() else pl.Float64)
         .cast(pl.Float64)

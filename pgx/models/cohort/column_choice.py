@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import polars as pl
@@ -18,6 +18,12 @@ from pgx.models.fitting.boost import Floats
 _MAX_LEVELS = 8
 _RARE = 10
 _MANY = 100
+_DAY = r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:.*)?$|^\d{1,2}([./-])\d{1,2}[./-](?:\d{2}|\d{4})(?: \d{2}:.*)?$"
+"""How text tables write days: which day of the past it was says nothing of a patient to come."""
+_NUMBER = r"^[<>~≤≥=]*\s*[+-]?\d+(?:[.,]\d+)*\s*\D{0,8}$"
+_TOO_RARE = "no value is frequent enough"
+_MOST_NAMED = 8
+"""Columns that a sentence names before it counts the rest."""
 _WORDS = (pl.String, pl.Categorical, pl.Enum)
 _SLIPS = 0.1
 """Share of a column's values that may be words, for it to be one of numbers."""
@@ -58,6 +64,7 @@ def choose(
     features, giving = _without_answers(frame, endpoint, features, y)
     unused |= dict.fromkeys(giving, "it gives the outcome away")
     said = [("text_among_numbers", text) for text in words_among_numbers(frame, features)]
+    said += [("text_not_used", text) for text in _numbers_not_read(frame, unused)]
     return features, unused, said + [("column_gives_outcome_away", text) for text in _said(giving)]
 
 
@@ -129,13 +136,15 @@ def _auto(  # noqa: PLR0911 (one line a kind of column)
     many = different > _MAX_LEVELS and slips <= _MOST_SLIPS * len(known)
     if many or (slips <= _SLIPS * len(known) and different > (_MAX_LEVELS if slips else 1)):
         return [Feature(column.name, Reading(column.name))], ""
+    if _mostly(known, _DAY):
+        return [], "a date"
     counts = known.cast(pl.String).value_counts(sort=True, name="rows")
     levels = [(str(level), int(rows)) for level, rows in counts.iter_rows()]
     if len(levels) < 2:
         return [], "constant"
     frequent = sorted((-rows, level) for level, rows in levels if _RARE <= rows <= len(known) - _RARE)[:_MAX_LEVELS]
     if not frequent:
-        return [], "no value is frequent enough"
+        return [], _TOO_RARE
     return [
         Feature(f"{column.name} = {level}", Reading(column.name, kind="level", levels=(level,)))
         for _, level in frequent
@@ -152,13 +161,19 @@ def _without_answers(
     # Of a large table there must not be two (`select` would copy one in pieces); one column at least keeps the rows.
     needed = [name for name in frame.columns if name in design.columns(endpoint, others)] or frame.columns[:1]
     prepared = design.prepare(frame[needed], endpoint, others)
-    giving: list[str] = []
+    asked: dict[str, list[Feature]] = {}
     for feature in features:
         column = feature.reading.column
-        if column in known or gene_of(column) or column in giving:
-            continue
-        value = design.matrix(frame if column in apart else prepared, [feature])[:, 0].astype(np.float64)
-        if leakage.gives_away(value, y, endpoint.link):
+        if column not in known and not gene_of(column):
+            asked.setdefault(column, []).append(feature)
+    giving: list[str] = []
+    for column, read in asked.items():
+        values = design.matrix(frame if column in apart else prepared, read).astype(np.float64)
+        told = [values[:, j] for j in range(values.shape[1])]
+        # What no level tells alone, all may tell together, and numbers that are codes tell it in no order.
+        if len(read) > 1 or pl.Series(told[0]).n_unique() <= _MAX_LEVELS:
+            told.append(leakage.by_value(values, y))
+        if any(leakage.gives_away(value, y, endpoint.link) for value in told):
             giving.append(column)
     return [feature for feature in features if feature.reading.column not in giving], giving
 
@@ -175,8 +190,29 @@ def words_among_numbers(frame: pl.DataFrame, features: Sequence[Feature]) -> lis
     return said
 
 
+def _mostly(known: pl.Series, pattern: str) -> bool:
+    """Whether nearly all known values of a column are written like a pattern."""
+    return int(known.cast(pl.String).str.contains(pattern).sum()) >= (1.0 - _SLIPS) * len(known)
+
+
+def _numbers_not_read(frame: pl.DataFrame, unused: Mapping[str, str]) -> list[str]:
+    """Say which columns of text were left out though most of their cells begin with a number: ``7,4`` or ``12 %``."""
+    names = [name for name, why in unused.items() if why == _TOO_RARE and _mostly(frame[name].drop_nulls(), _NUMBER)]
+    if not names:
+        return []
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    verb = "is" if len(names) == 1 else "are"
+    return [f"{', '.join(names[:_MOST_NAMED])}{more} {verb} not used: the numbers are written as text; write 7.4, "
+            "without a comma, sign or unit"]  # fmt: skip
+
+
 def _said(giving: Sequence[str]) -> list[str]:
     if not giving:
         return []
-    return [f"{', '.join(giving[:3])} tells the outcome nearly without error and was left out: it is the outcome in "
-            "other words, or was recorded after it"]  # fmt: skip
+    named = ", ".join(giving[:_MOST_NAMED])
+    if len(giving) == 1:
+        return [f"{named} tells the outcome nearly without error and was left out: it is the outcome in other words, "
+                "or was recorded after it"]  # fmt: skip
+    more = f" and {len(giving) - _MOST_NAMED} more" if len(giving) > _MOST_NAMED else ""
+    return [f"{named}{more} each tell the outcome nearly without error and were left out: they are the outcome in "
+            "other words, or were recorded after it"]  # fmt: skip

@@ -67,8 +67,37 @@ def gives_away(value: Floats, y: Floats, link: str) -> bool:
         return abs(metrics.auc(y, value) - 0.5) >= _CERTAIN - 0.5
     if len(y) < 2 * _CASES or np.ptp(value) == 0 or np.ptp(y) == 0:
         return False
-    ranks = [np.unique(one, return_inverse=True)[1] for one in (value, y)]
+    # Ties share the mean of their ranks: a rounded copy of the outcome has many.
+    ranks = [pl.Series(one).rank("average").to_numpy() for one in (value, y)]
     return bool(abs(np.corrcoef(ranks[0], ranks[1])[0, 1]) >= _CERTAIN)
+
+
+def by_value(values: Floats, y: Floats) -> Floats:
+    """Return the mean outcome of the rows with the same values, which says what they tell in whatever order.
+
+    Of values that fewer than `_CASES` rows share, the mean of all is returned: they would tell their own outcome.
+
+    Parameters
+    ----------
+    values
+        float64 (n, k): the levels of one column, or its numbers; NaN = not known.
+    y
+        Outcome.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64 (n,), NaN where a value is not known.
+    """
+    told = np.full(len(y), np.nan)
+    known = np.isfinite(values).all(axis=1)
+    if not known.any():
+        return told
+    _, level, rows = np.unique(values[known], axis=0, return_inverse=True, return_counts=True)
+    level = level.ravel()
+    mean = np.bincount(level, y[known]) / rows
+    told[known] = np.where(rows >= _CASES, mean, y[known].mean())[level]
+    return told
 
 
 def missingness(

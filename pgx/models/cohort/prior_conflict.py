@@ -21,6 +21,8 @@ from pgx.models.fitting.linear import Data
 _DRAWS = 2000
 _GROUPS = 800
 _ALPHA = 0.01
+_ALIKE = 1e-9
+"""Range of a prior's margins under which it says the same of all persons: the rest is rounding."""
 NUMBER = "more_or_fewer_events_than_predicted"
 EFFECT = "prior_data_conflict"
 """Code of the warning that the evidence itself does not fit."""
@@ -64,6 +66,8 @@ def checks(endpoint: Endpoint, data: Data, prior: design.Prior, seed: int) -> tu
     start, values, persons, events = _grouped(endpoint, data, prior)
     total, observed = float(persons.sum()), float(events.sum())
     away = start - float((persons * start).sum()) / total
+    if np.ptp(prior.margin) < _ALIKE:
+        away = np.zeros_like(start)
     strength = float((away * (events - persons * (observed / total))).sum())
     errors = np.array([term.se for term in endpoint.terms])
     margin = start + (rng.normal(size=(_DRAWS, len(errors))) * errors) @ values.T
@@ -96,7 +100,7 @@ def measured_check(endpoint: Endpoint, data: Data, prior: design.Prior, seed: in
     start, values, persons, sums = _grouped(endpoint, data, prior)
     away = start - float((persons * start).sum() / persons.sum())
     spread = float((persons * away**2).sum())
-    if spread == 0:
+    if np.ptp(prior.margin) < _ALIKE:
         return Check(EFFECT, float("nan"), "")
     strength = float((away * sums).sum())
     weight = np.ones(len(data.y)) if data.weight is None else data.weight

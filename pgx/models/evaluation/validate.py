@@ -22,7 +22,8 @@ from pgx.models.evaluation.baselines import Predicted
 from pgx.models.evaluation.measures import Block, Evaluation
 from pgx.models.evidence import baseline_levels, design, endpoints, plausible, uncounted
 from pgx.models.evidence.endpoint import Endpoint
-from pgx.models.fitting import fit, metrics
+from pgx.models.evidence.links import measured
+from pgx.models.fitting import fit, metrics, new_sites
 from pgx.models.fitting.boost import Floats, Settings
 from pgx.models.store.folder import Model
 from pgx.models.training import train
@@ -36,6 +37,8 @@ __all__ = ["Evaluation", "evaluate", "learning_curve"]
 Say = Callable[[str], None]
 Split = NDArray[np.bool_]
 """True = tested. One entry a row."""
+_MOST_SITES = 30
+"""Sites beyond which several are left out at a time: a fit a site would take hours where there are hundreds."""
 _STRANGERS = 0.1
 """Share of rows that may have taught a model that is applied as it is; a sketch tells it within a few per cent."""
 _NO_TERMS = np.empty((0, 0)), np.empty(0)
@@ -254,7 +257,8 @@ def _designs(
     people = fit.split(taken.data.y, taken.data.groups, endpoint.link, folds, repeats, seed + 1)
     yield "person", [[(row != fold, row == fold) for fold in np.unique(row)] for row in people]
     if taken.site is not None and len(np.unique(taken.site)) > 1:
-        yield "site", [[(taken.site != one, taken.site == one) for one in np.unique(taken.site)]]
+        left = taken.site if len(np.unique(taken.site)) <= _MOST_SITES else new_sites.folds(taken.site, _MOST_SITES)
+        yield "site", [[(left != one, left == one) for one in np.unique(left)]]
     if taken.time is not None and np.isfinite(taken.time).sum() > 50:
         cuts = np.nanquantile(taken.time, [0.5, 0.6, 0.7, 0.8, 0.9, 1.0])
         forward = [(taken.time <= a, (taken.time > a) & (taken.time <= b)) for a, b in pairwise(cuts)]
@@ -290,5 +294,7 @@ def _run(name: str, task: _Task, repeats: list[list[tuple[Split, Split]]]) -> Bl
             done.add(number, test, int(learn.sum()), _predicted(task, learn, test, sites=name == "site"))
         task.say(f"{name}: repeat {number + 1} of {len(repeats)}")
     if not done.losses:
-        raise InputError("no split has both outcomes to learn from", where=f"design {name}", fix="give more events")
+        level = measured(task.endpoint.link)
+        raise InputError(f"no split has {'values that differ' if level else 'both outcomes'} to learn from",
+                         where=f"design {name}", fix="check the outcome" if level else "give more events")  # fmt: skip
     return done.block(name)

@@ -43,9 +43,9 @@ def margins(data: Data, link: str, fitted: Fitted, sites: NDArray[np.int64], mon
     monotone
         As the fit had it.
     """
-    found, folds = np.full(len(data.y), np.nan), _folds(sites)
-    for fold in np.unique(folds):
-        test = folds == fold
+    found, fold_of = np.full(len(data.y), np.nan), folds(sites, _FOLDS)
+    for fold in np.unique(fold_of):
+        test = fold_of == fold
         train, held = data.take(~test), data.take(test)
         center, scale = linear.moments(train.x)
         whole, trees = fit.follow(fitted.recipe, train, link, monotone, center, scale)
@@ -93,10 +93,16 @@ def distances(y: Floats, margin: Floats, groups: list[str | None], table: dict[s
     return np.where(y < margin, (margin - y) / below, (y - margin) / above)
 
 
-def _folds(sites: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Divide whole sites into at most `_FOLDS` folds of about the same number of rows, the largest sites first."""
+def folds(sites: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """Divide whole sites into at most `most` folds of about the same number of rows, the largest sites first.
+
+    Returns
+    -------
+    numpy.ndarray
+        int64 (n,): fold of each row.
+    """
     _, code, count = np.unique(sites, return_inverse=True, return_counts=True)
-    load = np.zeros(min(_FOLDS, len(count)))
+    load = np.zeros(min(most, len(count)))
     fold_of = np.zeros(len(count), dtype=np.int64)
     for site in np.argsort(-count, kind="stable"):
         fold_of[site] = int(np.argmin(load))

@@ -121,8 +121,12 @@ def test_days_are_dates_or_numbers(values: list[object], order: list[float | Non
 
 
 def test_what_is_no_day() -> None:
-    with pytest.raises(InputError, match="no value is a date"):
-        cohort._order(pl.Series("t", ["May", "June"]))
+    with pytest.raises(InputError, match=r"2 of 2 values are no date \(YYYY-MM-DD\) or number"):
+        cohort._order(pl.Series("t", ["May", "June", None]))
+    with pytest.raises(InputError, match=r"1 of 2 values are no date \(YYYY-MM-DD\);"):
+        cohort._order(pl.Series("t", ["2024-05-01", "soon"]))
+    with pytest.raises(InputError, match="1 of 2 values are no date"):
+        cohort._order(pl.Series("t", ["7", "later"]))
 
 
 def test_roles_that_cannot_be(kb: KnowledgeBase) -> None:

@@ -84,6 +84,24 @@ def test_every_method_of_a_case_control_evaluation_is_moved_to_the_population(kb
     assert told["log_loss"].item() == pytest.approx(-(0.04 * np.log(0.04) + 0.96 * np.log(0.96)), rel=0.02)
 
 
+@pytest.mark.parametrize(("sites", "splits"), [(1, None), (2, 2), (30, 30), (31, 30), (150, 30)])
+def test_many_sites_are_left_out_several_at_a_time_and_never_in_part(
+    sites: int, splits: int | None, kb: KnowledgeBase
+) -> None:
+    one = endpoints.get(kb, "clopidogrel.mace")
+    table = simulate(one, 150, events=40, seed=3).with_columns(site=pl.int_range(150) % sites)
+    taken = cohort.load(table, one, Roles(site="site"))
+    designs = dict(validate._designs(taken, one, 1, 3, 1))
+    if splits is None:
+        assert "site" not in designs
+        return
+    [left_out] = designs["site"]
+    assert taken.site is not None and len(left_out) == splits
+    assert np.sum([test for _, test in left_out], axis=0).tolist() == [1] * 150
+    for learn, test in left_out:
+        assert (learn != test).all() and not set(taken.site[learn]) & set(taken.site[test])
+
+
 def test_the_time_design_learns_what_came_up_to_a_day_and_is_tested_on_what_came_after(kb: KnowledgeBase) -> None:
     one = endpoints.get(kb, "clopidogrel.mace")
     table = simulate(one, 101, events=40, seed=3).with_columns(time=pl.int_range(101))

@@ -36,12 +36,12 @@ def test_a_site_is_predicted_by_the_fit_of_the_others_trees_included() -> None:
 
 def test_many_sites_are_left_out_in_ten_folds_of_like_size() -> None:
     sites = np.repeat(np.arange(25), np.arange(4, 29))
-    folds = new_sites._folds(sites)
+    folds = new_sites.folds(sites, 10)
     assert set(folds) == set(range(10))
     assert all(len(set(folds[sites == one])) == 1 for one in range(25))
     sizes = np.bincount(folds)
     assert sizes.max() - sizes.min() <= 14
-    assert set(new_sites._folds(np.arange(30) % 3)) == {0, 1, 2}
+    assert set(new_sites.folds(np.arange(30) % 3, 10)) == {0, 1, 2}
 
 
 def test_distances_are_in_units_of_the_side_that_the_truth_lies_on() -> None:
