@@ -84,9 +84,7 @@ def test_advice_on_a_converted_phenotype_says_that_nothing_confirms_it(agent, un
     assert (f"{agent} inhibits CYP2D6 (strong, unverified)" in noted) == unverified
 
 
-@pytest.mark.parametrize(
-    ("agent", "unverified"), [("ketoconazole", False), ("ribociclib", False), ("josamycin", True)]
-)
+@pytest.mark.parametrize(("agent", "unverified"), [("ketoconazole", False), ("ribociclib", False), ("josamycin", True)])
 def test_a_headline_says_that_nothing_confirms_the_strength(agent, unverified):
     found = result(["tacrolimus", agent], {"CYP3A5": pattern("*3/*3")})
     drug = next(one for one in view(found, "s").drugs if one.name == "tacrolimus")
