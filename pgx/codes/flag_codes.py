@@ -74,6 +74,7 @@ class FlagCode(StrEnum):
     THEN = "then"
     RUNNING = "running"
     UNDATED = "undated"
+    UNCOUNTED = "uncounted"
     UNDER = "under"
     EXCEPTION = "exception"
     OPTION = "option"

@@ -9,7 +9,7 @@ from pgx.codes import Flag, FlagCode
 from pgx.judgement.decide import Decision
 from pgx.judgement.listed import names_of
 from pgx.judgement.relief import Relief, milder
-from pgx.judgement.rule_details import LOADING, with_lowest
+from pgx.judgement.rule_details import LOADING, highest_beside, with_lowest
 from pgx.judgement.statement import NOBODY, S, Statement, by_source
 from pgx.knowledge.acting import DECIDES
 
@@ -46,6 +46,8 @@ RUNNING = FlagCode.RUNNING
 ``running:<agent>``: so has a medicine beside which a label changes its dose, which may count that already."""
 UNDATED = FlagCode.UNDATED
 """``undated:<agent>``: the same where nobody knows which was begun first, or it was stopped and still acts."""
+UNCOUNTED = FlagCode.UNCOUNTED
+"""``uncounted:<agent>``: a label changes the dose beside this one as well, which is new: the dose cannot count that."""
 UNDER = FlagCode.UNDER
 """``under:<action>:<change>:<population>``: what is done under a condition that the record does not decide."""
 OTHERWISE = "otherwise"
@@ -115,6 +117,8 @@ class Known:
     undated
         Medicines beside which a label changes its dose, where the record does not say what was begun first, or that
         were stopped and still act.
+    uncounted
+        Where either is told: further medicines beside which a label changes its dose, and that were begun lately.
     """
 
     genes: Mapping[str, str] = field(default_factory=dict)
@@ -130,6 +134,7 @@ class Known:
     running: bool = False
     beside: tuple[str, ...] = ()
     undated: tuple[str, ...] = ()
+    uncounted: tuple[str, ...] = ()
 
 
 NOTHING_KNOWN = Known()
@@ -164,6 +169,7 @@ def _running(known: Known) -> Iterator[str]:
         yield RUNNING
         yield from (str(Flag(RUNNING, agent)) for agent in known.beside)
     yield from (str(Flag(UNDATED, agent)) for agent in known.undated)
+    yield from (str(Flag(UNCOUNTED, agent)) for agent in known.uncounted)
 
 
 def _applies(decision: Decision[S]) -> str | None:
@@ -215,7 +221,10 @@ def _details(decision: Decision[S], said: S | None, known: Known) -> list[str]:
     if decision.urgency == "change_dose" and not any(Flag.parse(one).code in DOSES for one in details):
         of_loading = (detail for row in decision.agreeing for detail in known.details.get(row.rule, ()))
         details += [detail for detail in of_loading if detail == LOADING][:1]
-    return with_lowest(details, by_label)
+    found = with_lowest(details, by_label)
+    if not of_genes and decision.urgency == "change_dose":
+        found += highest_beside(found, by_label)
+    return found
 
 
 def _limit_if_used(decision: Decision[S], known: Known, told: Sequence[str]) -> list[str]:

@@ -142,13 +142,17 @@ def _told(
         idle = _not_started(sample, drug, decision, relief, lists)
         running = (sample, drug) in long_taken
         changing = _changed_beside(decision)
-        pair = [(sample, name) for name in (drug, *changing)]
-        both = changing if all(one in long_taken for one in pair) else ()
+        further = _changed_besides(decision, changing)
+        pair = {drug, *changing}
+        both = changing if all((sample, name) in long_taken for name in pair) else ()
         # None is known to be new: which was begun first, and whether a dose was found since, nobody can say.
-        old = (one in long_taken or one in undated or one[1] in ended for one in pair)
-        either = changing if not both and all(old) else ()
+        old = {
+            one for one in (*pair, *further) if (sample, one) in long_taken or (sample, one) in undated or one in ended
+        }
+        either = changing if not both and pair <= old else ()
+        new = tuple(agent for agent in further if agent not in old) if both or either else ()
         seen = tuple(own.items()), tuple(ended.items()), tuple(scored.items())
-        case = (*numbers, *seen, relief, idle, lacking, running, both, either)
+        case = (*numbers, *seen, relief, idle, lacking, running, both, either, new)
         if case not in cases:
             known = Known(
                 genes={gene: one.state for gene, one in own.items()},
@@ -164,6 +168,7 @@ def _told(
                 running=running,
                 beside=both,
                 undated=either,
+                uncounted=new,
             )
             cases[case] = judge(sample, drug, decision, known)
         beside = dict.fromkeys(acting.agent for acting in decision.forbidden_beside)
@@ -186,6 +191,12 @@ def _changed_beside(decision: Decision[Statement]) -> tuple[str, ...]:
     limit = decision.ruled_out
     acting = limit.acting if limit is not None and limit.urgency == CHANGES[1] else ()
     return tuple(dict.fromkeys(one.agent for one in acting))
+
+
+def _changed_besides(decision: Decision[Statement], leading: Collection[str]) -> tuple[str, ...]:
+    """Return the medicines beside which further rows of a label change the dose of a drug."""
+    rows = (row for row in decision.limits if row.applies == "yes" and row.urgency == CHANGES[1])
+    return tuple(dict.fromkeys(one.agent for row in rows for one in row.acting if one.agent not in leading))
 
 
 def _not_started(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pgx.codes import Flag, FlagCode
-from pgx.judgement.judgement import CAUSE, DOSES, RUNNING, STILL_ACTING, UNDATED, Judgement
+from pgx.judgement.judgement import CAUSE, DOSES, RUNNING, STILL_ACTING, UNCOUNTED, UNDATED, Judgement
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,11 @@ def counted_beside(judgement: Judgement) -> tuple[str, ...]:
     if has_highest_dose(judgement) and not any(arguments_of(judgement, FlagCode.DOSE, 2)):
         return ()
     return long_beside(judgement) or tuple(agent for (agent,) in arguments_of(judgement, UNDATED, 1))
+
+
+def uncounted_beside(judgement: Judgement) -> tuple[str, ...]:
+    """Return further medicines beside which a label changes the dose, which are too new for the present one."""
+    return tuple(agent for (agent,) in arguments_of(judgement, UNCOUNTED, 1))
 
 
 def has_highest_dose(judgement: Judgement) -> bool:

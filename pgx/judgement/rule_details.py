@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from pgx.codes import FlagCode
+from pgx.codes import Flag, FlagCode
 from pgx.knowledge.base import KnowledgeBase
 
 THEN = FlagCode.THEN
@@ -40,6 +40,21 @@ def with_lowest(told: Sequence[str], others: Iterable[str]) -> list[str]:
     limits = {flag: dose for flag in (*told, *others) if (dose := _mg_per_day(flag)) is not None}
     least = min(limits, key=lambda flag: limits[flag], default="")
     return [least if flag in limits else flag for flag in told]
+
+
+def highest_beside(told: Sequence[str], others: Iterable[str]) -> list[str]:
+    """Return the lowest highest dose that other rows name where only another kind of dose is told; mostly nothing.
+
+    Examples
+    --------
+    >>> highest_beside(["dose:to half of the usual dose:"], ["at_most:10 mg a day:", "at_most:5 mg a day:"])
+    ['at_most:5 mg a day:']
+    """
+    codes = {Flag.parse(flag).code for flag in told}
+    if DOSE not in codes or AT_MOST in codes:
+        return []
+    limits = {flag: dose for flag in others if (dose := _mg_per_day(flag)) is not None}
+    return [min(limits, key=lambda flag: limits[flag])] if limits else []
 
 
 def _mg_per_day(flag: str) -> float | None:

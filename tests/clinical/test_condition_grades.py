@@ -191,6 +191,40 @@ def test_each_label_has_its_own_classes_of_heart_failure(
 
 
 @pytest.mark.parametrize(
+    ("written", "symptomatic", "moderate", "any_failure"),
+    [
+        ("heart failure", UNKNOWN, UNKNOWN, YES),
+        ("NYHA I heart failure", NO, NO, YES),
+        ("mild heart failure", UNKNOWN, NO, YES),
+        ("NYHA II", YES, NO, YES),
+        ("NYHA III", YES, YES, YES),
+        ("severe heart failure", YES, YES, YES),
+        ("hypertension", NO, NO, NO),
+    ],
+)
+def test_labels_speak_of_milder_failure_too_and_a_class_alone_tells_it(
+    kb, listed, written, symptomatic, moderate, any_failure
+):
+    """Thiazolidinediones are not recommended with symptoms, verapamil is avoided with moderate ones."""
+    data = listed(written)
+    decide = Populations(kb, data, people(data), date(2026, 12, 1)).decide
+    wanted = {
+        ("pioglitazone", "heart_failure_symptomatic", "avoid"): symptomatic,
+        ("rosiglitazone", "heart_failure_symptomatic", "avoid"): symptomatic,
+        ("verapamil", "heart_failure_nyha_3_or_4", "avoid"): moderate,
+        ("cilostazol", "heart_failure_recorded", "contraindicated"): any_failure,
+    }
+    assert set(wanted) <= set(kb.table("label_limits").select("drug", "population", "action").iter_rows())
+    assert {row: decide(row[1])[0] for row in wanted} == wanted
+
+
+@pytest.mark.parametrize(("told", "stated"), [("III,", "yes"), ("II,no", "no"), (",", None)])
+def test_a_class_of_heart_failure_states_it_unless_the_record_says_otherwise(kb, write, told, stated):
+    data = read([write("w.csv", f"sample,date,nyha,heart_failure\nA,2026-12-01,{told}\n")], kb)
+    assert values(data).get("heart_failure") == stated
+
+
+@pytest.mark.parametrize(
     "resource",
     [
         entry("Observation", code=code("3191000175106"), valueCodeableConcept=code("710067001")),

@@ -16,6 +16,7 @@ from pgx.judgement.read_back import (
     is_running,
     once_of,
     stopped_of,
+    uncounted_beside,
 )
 from pgx.judgement.statement import alike
 from pgx.knowledge.acting import DECIDES, PLANNED, Acting, once_stopped, same_way
@@ -132,6 +133,8 @@ def in_short(drug: Drug) -> str:
         over = set(both) <= set(stopped_of(drug.judgement))
         stops = "no longer acts" if over else "stops"
         what += f"; when {' and '.join(both)} {stops}, its level {way}" if way else ""
+        new = uncounted_beside(drug.judgement)
+        what += f"; look at the dose again because of {' and '.join(new)}" if new else ""
     what = f"until then: {what}" if what and drug.once else what
     if first and agents and not drug.causes and _asked_by_genes(drug, first):
         # What the genes ask for does not go away with a medicine that acts as well.
@@ -235,6 +238,8 @@ def _plain_limit(drug: Drug, limit: Advice) -> str:
     if both := counted_beside(drug.judgement):
         within = " and is not above the limit" if has_highest_dose(drug.judgement) else ""
         said = f"ask whether your dose was set while you took {' and '.join(both)} already{within}; if not, {said}"
+        if new := uncounted_beside(drug.judgement):
+            said = f"ask what your dose is to be with {' and '.join(new)}, which you have not taken for long; {said}"
         if way := once_stopped(limit.acting, both):
             more, names = "more" if way == "rises" else "less", " and ".join(both)
             ask = f"; without {names} there would be {more} of it in your body: ask before that is stopped"

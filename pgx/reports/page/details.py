@@ -54,12 +54,13 @@ def met(judgement: Judgement, lexicon: Lexicon) -> str:
 
 def doses(judgement: Judgement, lexicon: Lexicon) -> str:
     """Return doses in numbers: ``at most 20 mg/day``; mostly empty."""
-    phrases = []
+    kinds: list[str] = []
     for kind in (FlagCode.DOSE, FlagCode.AT_MOST):
-        for dose, unit in arguments_of(judgement, kind, 2):
-            phrase = lexicon.dose(dose, unit)
-            phrases.append(phrase if kind == FlagCode.DOSE or phrase.startswith("less") else f"at most {phrase}")
-    return " or ".join(dict.fromkeys(phrases))
+        told = [lexicon.dose(dose, unit) for dose, unit in arguments_of(judgement, kind, 2)]
+        bare = kind == FlagCode.DOSE
+        phrases = [one if bare or one.startswith("less") else f"at most {one}" for one in told]
+        kinds += [" or ".join(dict.fromkeys(phrases))] if phrases else []
+    return " and ".join(kinds)
 
 
 def headline_of(

@@ -7,12 +7,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from pgx.codes import Flag, FlagCode, NoteCode
 from pgx.judgement import Judgement, decide, judge
-from pgx.judgement.read_back import counted_beside, gives_way_of, has_highest_dose, is_running, long_beside, stopped_of
+from pgx.judgement.read_back import gives_way_of, is_running
 from pgx.judgement.statement import GRAVEST, NOBODY, URGENCIES, Row, by_source, by_strength, dose_of
-from pgx.knowledge.acting import PLANNED, SUM_UNKNOWN, Acting, once_stopped, phrase, rank
+from pgx.knowledge.acting import PLANNED, SUM_UNKNOWN, Acting, phrase, rank
 from pgx.reports.page import details, gaps, next_test, wording
 from pgx.reports.page.advice import Advice
 from pgx.reports.page.cells import pairs_of
+from pgx.reports.page.counted_already import counted_already
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.model import BESIDE_DRUGS, OF_LEVELS, Drug
 from pgx.reports.page.products import Products, from_products
@@ -171,33 +172,12 @@ def _by_the_label(
         torn = len({one.asks_for for one in limit.acting} - {""}) > 1
         sum_unknown = f" ({SUM_UNKNOWN})" if torn else ""
         whose = "" if same_enzyme and not limit.matched else f", {limit.whose}"
-        action = f"{_counted_already(limit, judgement)}{limit.action}"
+        action = f"{counted_already(limit, judgement)}{limit.action}"
         return f"{phrase(acting, clean(name))}{sum_unknown}: {action}{whose}"
     text, interaction = f"{limit.action} {limit.condition}, {limit.whose}", phrase(acting, clean(name))
     # A dose comes last in the line: it is the label's for such a person.
     order = (interaction, text) if limit.urgency == "change_dose" else (text, interaction)
     return "; ".join(filter(None, order))
-
-
-def _counted_already(limit: Advice, judgement: Judgement) -> str:
-    """Say that the present dose may be the label's already, before what is done if it is not; mostly empty."""
-    agents = counted_beside(judgement)
-    if not agents or limit.turned:  # what goes by the effect counts everything already
-        return ""
-    several, stopped = len(agents) > 1, stopped_of(judgement)
-    stops = f"{clean(' and '.join(agents))} {'stop' if several else 'stops'}"
-    if over := set(agents) <= set(stopped):
-        stops = f"{'they act' if several else 'it acts'} no longer"
-    way = once_stopped(limit.acting, agents)
-    stops += f" (the level then {way})" if way else ""
-    dated = bool(long_beside(judgement))
-    why = "both have been taken for long" if dated else "the record does not say which was begun first"
-    why = f"{'they were' if several else 'it was'} taken until lately" if over else why
-    otherwise = "if it was set without"
-    otherwise += "" if dated or over else ", or if one of them is new"
-    otherwise += ", or if it is above the limit" if has_highest_dose(judgement) else ""
-    counts = f"{why}, so that the present dose may count that already"
-    return f"{counts} and is looked at again when {stops}; {otherwise}: "
 
 
 def _with_interaction(
