@@ -43,7 +43,6 @@ _VCFS = typer.Argument(
     "chromosome; '-' reads standard input.",
     show_default=False,
 )
-Vcfs = Annotated[list[Path], _VCFS]
 MaybeVcfs = Annotated[list[Path] | None, _VCFS]
 Clinical = Annotated[
     list[Path] | None,
