@@ -76,7 +76,7 @@ fuzz: $(VENV)/.installed-dev  ## Change real inputs and read them for MINUTES of
 	$(BIN)/python -m tests.tools.fuzz --minutes $(MINUTES) --seed $(SEED)
 	PGX_HYPOTHESIS=fuzz $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m hypothesis tests
 
-mutants: $(VENV)/.installed-dev  ## Make N small changes (default 100, SEED 1) in the code that decides: do the tests notice?
+mutants: $(VENV)/.installed-dev  ## Make N small changes (default 100, SEED 1) in the code that decides: do the related tests notice? The same command again goes on
 	$(BIN)/python -m tests.tools.mutants --seed $(SEED) -n $(N)
 
 mutated: $(VENV)/.installed-dev  ## 2,000 changed clinical records (SEED 1): is each read the same, or is the change named?

@@ -9,12 +9,14 @@ import typer
 
 from pgx.errors import InputError
 
-app = typer.Typer(help="Check the log of who ran what on which checksums.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Check the audit log, which records who ran what on which files.", no_args_is_help=True, rich_markup_mode=None
+)
 
 
 @app.callback()
 def _group() -> None:
-    """Check the log of who ran what on which checksums."""
+    """Check the audit log, which records who ran what on which files."""
 
 
 @app.command()

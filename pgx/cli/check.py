@@ -26,8 +26,8 @@ def check(
     template: Annotated[
         str | None,
         typer.Option(
-            help="Write an empty table to fill in instead: csv (a row a person and day), long (a row a value), "
-            "medications (a row a drug) or snps (SNP results).",
+            help="Write an empty table to fill in instead: csv (one row per person and day), long (one row per "
+            "value), medications (one row per drug) or snps (SNP results).",
             show_default=False,
             autocompletion=completion.one_of("csv", "long", "medications", "snps"),
         ),

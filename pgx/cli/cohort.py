@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 app = typer.Typer(
-    help="Work through many persons in blocks, and go on where it stopped.",
+    help="Process many persons in blocks; a run that was stopped can be resumed.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -27,9 +27,7 @@ def run(
     vcf: opt.MaybeVcfs = None,
     out: Annotated[
         Path,
-        typer.Option(
-            "-o", "--out", help="Folder of the cohort; the same folder goes on with a run.", show_default=False
-        ),
+        typer.Option("-o", "--out", help="Folder of the cohort; the same folder resumes a run.", show_default=False),
         opt.Role.folder,
     ] = Path("cohort"),
     sheet: opt.Sheet = None,
@@ -45,9 +43,9 @@ def run(
         str | None,
         typer.Option(help="Tables to write, separated by commas [default: all but next_tests].", show_default=False),
     ] = None,
-    block_size: Annotated[int, typer.Option(min=1, help="Persons a block.")] = 1500,
+    block_size: Annotated[int, typer.Option(min=1, help="Persons per block.")] = 1500,
     threads: Annotated[
-        int | None, typer.Option(min=1, help="Processes at once [default: one a core].", show_default=False)
+        int | None, typer.Option(min=1, help="Processes at once [default: one per core].", show_default=False)
     ] = None,
     executor: Annotated[str, typer.Option(help="processes of this machine, or dask.")] = "processes",
     scheduler: Annotated[
@@ -58,7 +56,9 @@ def run(
         str | None,
         typer.Option(help="I/N: do the I-th of N shards; `pgx cohort merge` joins them.", show_default=False),
     ] = None,
-    verify: Annotated[bool, typer.Option("--verify", help="Compare the checksums of what is there already.")] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Compare the checksums of the blocks that are already done.")
+    ] = False,
     pseudonymize: Annotated[
         Path | None,
         typer.Option(
@@ -73,8 +73,8 @@ def run(
 ) -> None:
     """Call, judge and score many persons, in blocks.
 
-    Writes a folder of Parquet parts for each table. The same command goes on where an earlier run stopped, and gives
-    the same bytes. A person who fails is named in failures.tsv and stops nobody else (exit code 4).
+    Writes a folder of Parquet parts for each table. The same command resumes a run that was stopped, and gives the
+    same bytes. A person who fails is named in failures.tsv and stops nobody else (exit code 4).
     """
     from pgx import cohort
     from pgx.cli.shown.notes import say_left_out

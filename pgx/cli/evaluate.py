@@ -55,7 +55,7 @@ def evaluate(
     """Validate a model, or the training of an endpoint, on a cohort.
 
     Compares it with the published evidence, a refitted equation, the simple rule, a linear model and a plain booster on
-    the same folds, and says with 95 % intervals what it is better than, and what it is not.
+    the same folds, and says, with 95 % intervals, which of them it beats and which it does not.
     """
     import pgx
     from pgx.tables import write_table

@@ -43,7 +43,6 @@ _VCFS = typer.Argument(
     "chromosome; '-' reads standard input.",
     show_default=False,
 )
-Vcfs = Annotated[list[Path], _VCFS]
 MaybeVcfs = Annotated[list[Path] | None, _VCFS]
 Clinical = Annotated[
     list[Path] | None,
@@ -103,7 +102,7 @@ Genes = Annotated[
 Samples = Annotated[
     str | None,
     typer.Option(
-        help="Samples to use, separated by commas, or a file with one a line [default: all].", show_default=False
+        help="Samples to use, separated by commas, or a file with one per line [default: all].", show_default=False
     ),
     Role.perhaps,
 ]
@@ -201,7 +200,7 @@ Sheet = Annotated[
     Path | None,
     typer.Option(
         "--sheet",
-        help="Samplesheet: a CSV with a row a person (sample,vcf,clinical,outside_calls,sex,ancestry,medications,"
+        help="Samplesheet: a CSV with one row per person (sample,vcf,clinical,outside_calls,sex,ancestry,medications,"
         "copy_number); paths are relative to it.",
         show_default=False,
     ),

@@ -25,8 +25,8 @@ def _options(
     mode: Annotated[
         str | None,
         typer.Option(
-            help="Permissions of the files that are written, such as 0640 [default: 0600]. A file that is there and "
-            "has stricter ones keeps them.",
+            help="Permissions of the files that are written, such as 0640 [default: 0600]. An existing file with "
+            "stricter ones keeps them.",
             show_default=False,
             rich_help_panel=_PANEL,
         ),
@@ -34,7 +34,7 @@ def _options(
     audit: Annotated[
         Path | None,
         typer.Option(
-            help="Folder of the log of who ran what on which checksums; see `pgx audit verify`.",
+            help="Folder of the audit log, which records who ran what on which files; see `pgx audit verify`.",
             show_default=False,
             rich_help_panel=_PANEL,
         ),
@@ -53,7 +53,7 @@ def _options(
         Path | None,
         typer.Option(
             "--encrypt-to",
-            help="Public key: every file is written encrypted for its holder, under its name with .c4gh.",
+            help="Public key: encrypt every file that is written for the key's holder, and add .c4gh to its name.",
             show_default=False,
             rich_help_panel=_PANEL,
         ),

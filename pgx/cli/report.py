@@ -59,8 +59,8 @@ def report(
         bool,
         typer.Option(
             "--no-print",
-            help="Do not print the reports: write them only (with -o). Those of 100 persons or more are never printed "
-            "as well.",
+            help="Only write the reports (with -o), do not print them. Reports of 100 persons or more are "
+            "never printed.",
         ),
     ] = False,
     log_file: opt.LogFile = None,
@@ -72,8 +72,8 @@ def report(
 
     Reads the genotypes, calls named alleles with their probabilities, looks up what the guidelines recommend for the
     person's medication list (or --drugs), predicts doses and risks with intervals, and writes the reports. The text
-    report goes to standard output, notes go to standard error. Pages of 100 persons or more are made in blocks on all
-    cores: the same command goes on where it was stopped.
+    report goes to standard output, notes go to standard error. From 100 persons on, reports are made in blocks on all
+    cores, and the same command resumes a run that was stopped.
 
     Exit codes: 0 = done; 1 = an error in pgx; 2 = wrong usage; 3 = bad input; 4 = finished, but a person's or a
     laboratory's result was lost, and the first page says which.

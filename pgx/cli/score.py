@@ -75,8 +75,8 @@ def score(
 ) -> None:
     """Predict doses and risks, with intervals and reasons.
 
-    Each score names the evidence that it rests on, and whether it is usable. With --pgs, a polygenic score instead: a
-    sum of published weights, which is no risk.
+    Each score names the evidence that it rests on, and whether it is usable. With --pgs, computes polygenic scores
+    instead: sums of published weights, which are not risks.
     """
     import pgx
     from pgx.cli.shown import notes

@@ -42,7 +42,8 @@ def serve(
         bool,
         typer.Option(
             "--tell-untested/--no-tell-untested",
-            help="Whether a patient without a stored result gets a card where one could speak against an ordered drug.",
+            help="Whether a patient without a stored result gets a card when a result could speak against an "
+            "ordered drug.",
         ),
     ] = True,
     open_: Annotated[
@@ -52,7 +53,8 @@ def serve(
     system: Annotated[
         str,
         typer.Option(
-            help="System of the identifiers that are sample names, such as urn:oid:1.2.3; others then choose nobody.",
+            help="System of the identifiers that are sample names, such as urn:oid:1.2.3; identifiers of other systems "
+            "match nobody.",
             show_default=False,
         ),
     ] = "",

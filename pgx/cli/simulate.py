@@ -74,7 +74,7 @@ def simulate(
     array: Annotated[
         str | None,
         typer.Option(
-            help="With --vcf: a share of the positions such as 0.3, or a file of rs numbers or chrom:pos, one a line "
+            help="With --vcf: a share of the positions such as 0.3, or a file of rs numbers or chrom:pos, one per line "
             "[default: all].",
             show_default=False,
         ),

@@ -90,8 +90,8 @@ def train(
     """Train a model for an endpoint on a site's own cohort.
 
     The model is a weighted sum of candidates, from the published evidence alone to plain trees; the weights are those
-    that predict persons left out best. Columns that give the outcome away are named as warnings. An endpoint of your
-    own is a file: --template prints an example.
+    that best predict persons who were left out. Columns that give the outcome away are named as warnings. An endpoint
+    of your own is a file: --template prints an example.
     """
     import pgx
     from pgx.errors import UsageError

@@ -10,6 +10,7 @@ import polars as pl
 
 from pgx.clinical import bounds
 from pgx.clinical.current import current_values
+from pgx.clinical.people import contradiction
 from pgx.clinical.vocabulary import Concept, Vocabulary
 from pgx.codes import NoteCode, Severity
 from pgx.notes import Note
@@ -217,7 +218,7 @@ def _within(
         keep.append(least - margin <= calculated <= greatest + margin)
         if not keep[-1]:
             message = f"{formula.concept} would be {calculated:.4g} by {formula.name}, beyond the bound that is given"
-            notes.append(_contradiction(sample, message, formula.concept))
+            notes.append(contradiction(sample, message, formula.concept))
     return usable.filter(pl.Series(keep, dtype=pl.Boolean)), notes
 
 
@@ -263,7 +264,7 @@ def _impossible(beyond: pl.DataFrame, formula: Formula, vocabulary: Vocabulary) 
     """Say which inputs give what no human has: one of them, or its unit, is wrong, and nobody can tell which."""
     concept = vocabulary.concepts[formula.concept]
     return [
-        _contradiction(
+        contradiction(
             row["sample"],
             f"{_inputs(row, formula, vocabulary)} cannot all be right: {formula.concept} would be "
             f"{row['calculated']:.4g} {concept.unit} (possible: {concept.low:g} to {concept.high:g}); check the values "
@@ -334,7 +335,7 @@ def _compare(usable: pl.DataFrame, formula: Formula) -> list[Note]:
         & (apart <= SAME_VISIT_DAYS)
     )
     return [
-        _contradiction(
+        contradiction(
             row["sample"],
             f"{formula.concept} {row[formula.concept]:.4g} as given, "
             f"but {row['calculated']:.4g} by {formula.name} from "
@@ -359,20 +360,6 @@ def conflicts(observations: pl.DataFrame, now: pl.DataFrame, vocabulary: Vocabul
         b = current.filter((_v("concept") == rule["concept_b"]) & hit)
         for sample in a.join(b, on="sample", how="semi")["sample"]:
             notes.append(
-                _contradiction(
-                    sample, f"contradiction: {rule['conflict']}", f"{rule['concept_a']}, {rule['concept_b']}"
-                )
+                contradiction(sample, f"contradiction: {rule['conflict']}", f"{rule['concept_a']}, {rule['concept_b']}")
             )
     return notes
-
-
-def _contradiction(sample: str, message: str, where: str) -> Note:
-    return Note(
-        sample=sample,
-        stage="clinical",
-        severity=Severity.WARNING,
-        code=NoteCode.CONTRADICTION,
-        message=message,
-        subject=where,
-        where=where,
-    )

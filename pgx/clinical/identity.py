@@ -9,7 +9,7 @@ from datetime import date
 
 import polars as pl
 
-from pgx.clinical.people import Notes
+from pgx.clinical.people import Notes, contradiction
 from pgx.clinical.statements import Events
 from pgx.clinical.values import interpret
 from pgx.clinical.vocabulary import Vocabulary
@@ -113,7 +113,7 @@ def contradictions(given: pl.DataFrame) -> Notes:
             continue
         what = "born " if concept == "birth_date" else "sex "
         message = f"{file} says {what}{' and '.join(codes)}: it may be of two persons"
-        notes.append(_contradiction(sample, concept, message))
+        notes.append(contradiction(sample, message, concept))
     days = given.filter(pl.col("value") > 0, pl.col("date").is_not_null(), pl.col("unit").is_not_null())
     spread = (
         days.group_by("sample", "concept", "unit", "date")
@@ -122,20 +122,8 @@ def contradictions(given: pl.DataFrame) -> Notes:
     )
     for sample, concept, unit, day, low, high in spread.sort("sample", "concept", "date").iter_rows():
         message = f"{concept} is {low:.4g} and {high:.4g} {unit} on {day}: the one that is read last counts"
-        notes.append(_contradiction(sample, concept, message))
+        notes.append(contradiction(sample, message, concept))
     return notes
-
-
-def _contradiction(sample: str, concept: str, message: str) -> Note:
-    return Note(
-        sample=sample,
-        stage="clinical",
-        severity=Severity.WARNING,
-        code=NoteCode.CONTRADICTION,
-        message=message,
-        subject=concept,
-        where=concept,
-    )
 
 
 def _records(

@@ -188,3 +188,16 @@ def note(
     return Note(
         stage="clinical", severity=severity, code=code, message=message, sample=sample, subject=subject, where=where
     )
+
+
+def contradiction(sample: str, message: str, subject: str) -> Note:
+    """Return the note that two things that a history says of a person cannot both be true."""
+    return Note(
+        sample=sample,
+        stage="clinical",
+        severity=Severity.WARNING,
+        code=NoteCode.CONTRADICTION,
+        message=message,
+        subject=subject,
+        where=subject,
+    )

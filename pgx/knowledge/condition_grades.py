@@ -16,7 +16,6 @@ _UNIT = r"(?:points?|pts?|punkte)"
 _POINTS = (
     rf"(?:\s*\(\s*(?:score\s*)?(?P<grouped>\d{{1,2}})\s*(?:{_UNIT}|p)?\.?\s*\)|\s+(?P<counted>\d{{1,2}})\s*{_UNIT})"
 )
-_ALONE = re.compile(rf"(?:{_LEVEL}\s*)?(?P<value>{_VALUE}){_POINTS}?(?:\s*{_UNIT})?", re.IGNORECASE)
 _RANGE = re.compile(r"\s*[-/]\s*")
 _GLUED = re.compile(r"([a-z])(\d{1,2})")
 _ROMAN = {roman: str(number) for number, roman in enumerate(("i", "ii", "iii", "iv", "v"), start=1)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import polars as pl
@@ -111,13 +112,24 @@ def exposures(clinical: ClinicalData | None, kb: KnowledgeBase, *, as_of: date |
     if clinical is None:
         return pl.DataFrame(schema=EXPOSURE_COLUMNS)
     # Several stages of a run ask for the exposures of the same people: as they are, with and without their plans.
-    kept: list[tuple[ClinicalData, date | None, pl.DataFrame]] = kb.remember("last exposures", list)
+    return lately("last exposures", clinical, kb, as_of, _exposures)
+
+
+def lately(
+    what: str,
+    clinical: ClinicalData,
+    kb: KnowledgeBase,
+    as_of: date | None,
+    make: Callable[[ClinicalData, KnowledgeBase, date | None], pl.DataFrame],
+) -> pl.DataFrame:
+    """Return what `make` gives for these people on this day; the last three answers are kept under the name `what`."""
+    kept: list[tuple[ClinicalData, date | None, pl.DataFrame]] = kb.remember(what, list)
     for known, day, frame in kept:
         if known is clinical and day == as_of:
             return frame
-    found = _exposures(clinical, kb, as_of)
-    kept[:] = [*kept[-2:], (clinical, as_of, found)]
-    return found
+    made = make(clinical, kb, as_of)
+    kept[:] = [*kept[-2:], (clinical, as_of, made)]
+    return made
 
 
 def _exposures(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | None) -> pl.DataFrame:

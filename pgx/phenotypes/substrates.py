@@ -20,7 +20,7 @@ from pgx.knowledge.base import KnowledgeBase
 from pgx.knowledge.drug_names import drug_names
 from pgx.knowledge.overlays import LOCAL
 from pgx.phenotypes.combinations import of_parts
-from pgx.phenotypes.exposures import WITH, exposures, pair_days, present_days
+from pgx.phenotypes.exposures import WITH, exposures, lately, pair_days, present_days
 from pgx.types import ClinicalData
 
 MARKED = (("strong", "sensitive"), ("strong", "moderate"), ("strong", "major"), ("moderate", "sensitive"))
@@ -66,13 +66,7 @@ def acting_drugs(clinical: ClinicalData | None, kb: KnowledgeBase, *, as_of: dat
     if clinical is None:
         return pl.DataFrame(schema=COLUMNS)
     # Label limits and advice ask for the same people, block by block: as they are, with and without what is planned.
-    kept: list[tuple[ClinicalData, date | None, pl.DataFrame]] = kb.remember("last acting drugs", list)
-    for known, day, frame in kept:
-        if known is clinical and day == as_of:
-            return frame
-    found = _found(clinical, kb, as_of)
-    kept[:] = [*kept[-2:], (clinical, as_of, found)]
-    return found
+    return lately("last acting drugs", clinical, kb, as_of, _found)
 
 
 def stopped_drugs(clinical: ClinicalData, kb: KnowledgeBase, *, as_of: date | None = None) -> pl.DataFrame:

@@ -45,7 +45,7 @@ def test_one_that_is_none_of_them_is_wrong_usage(name):
 
 def test_a_command_declares_only_what_is_its_own():
     @options.reading(without=("genes",))
-    def command(vcf: options.Vcfs, *, how: options.How, quiet: options.Quiet = False) -> None:
+    def command(vcf: options.MaybeVcfs, *, how: options.How, quiet: options.Quiet = False) -> None:
         seen.append((vcf, how, quiet))
 
     seen: list[object] = []

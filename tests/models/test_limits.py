@@ -201,6 +201,19 @@ def test_codes_for_missing_need_twenty_other_values(others: int, code: float, fo
     assert tally.found() == ({"x": {code: 2}} if found else {})
 
 
+@pytest.mark.parametrize("digit", [7, 8, 9])
+@pytest.mark.parametrize("length", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_numbers_of_one_digit_repeated_stand_for_not_known(digit: int, length: int, sign: int) -> None:
+    code = sign * float(str(digit) * length)
+    written = code not in (77.0, 88.0) and not (length == 1 and sign == 1) and (digit == 9 or length < 4)
+    for near in (code, code - 1, code + 1):
+        tally = missing_codes.Tally()
+        tally.add(pl.DataFrame({"x": [*np.linspace(1.2, 3.4, 30), near]}))
+        other = near in (-7.0, -8.0, -9.0)
+        assert (tally.found() == {"x": {near: 1}}) == ((written and near == code) or other), near
+
+
 @pytest.mark.parametrize(("highest", "found"), [(49.0, True), (49.4, True), (49.5, False), (60.0, False)])
 def test_a_high_code_lies_twice_above_every_other_value(highest: float, found: bool) -> None:
     tally = missing_codes.Tally()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
+from typing import Any
 
 from pgx import knowledge, reports
+from pgx.build_data import result_schema
 from pgx.reports import Lexicon
 from pgx.reports import compare as comparison
 from pgx.reports.formats import fhir, html, multiqc, patient, plan, result_json, text
@@ -50,9 +53,14 @@ def follow_up(result: Result, sample: str) -> list[plan.Check]:
     return plan.checks(view(result, sample))
 
 
-def to_fhir(result: Result, sample: str, *, issued: str | None = None) -> fhir.Resource:
+def json_schema() -> Any:
+    """Return the JSON Schema that is shipped for stored results."""
+    return json.loads(result_schema.PATH.read_text(encoding="utf-8"))
+
+
+def to_fhir(result: Result, sample: str) -> fhir.Resource:
     """Return the bundle of one sample."""
-    return fhir.fhir_of(view(result, sample), issued=issued)
+    return fhir.fhir_of(view(result, sample))
 
 
 def render_fhir(result: Result, sample: str) -> str:

@@ -40,11 +40,11 @@ def codes(node):
     return {coding["code"] for coding in node.get("coding", [])}
 
 
-@pytest.mark.parametrize("name", ["full", "empty", "dated"])
+@pytest.mark.parametrize("name", ["full", "empty"])
 def test_the_bundle_is_valid(name):
     module = pytest.importorskip("fhir.resources.R4B.bundle")
     result = example.empty() if name == "empty" else example.build()
-    found = to_fhir(result, example.SAMPLE, issued="2026-11-22T09:00:00Z" if name == "dated" else None)
+    found = to_fhir(result, example.SAMPLE)
     module.Bundle.model_validate(found)
 
 
@@ -172,10 +172,8 @@ def test_scores_are_risk_assessments(bundle):
     assert [c["valueQuantity"]["value"] for c in dose["component"]] == [11.2, 23.9]
 
 
-def test_nothing_carries_a_date_unless_asked(bundle):
+def test_nothing_carries_a_date_so_that_the_bundle_is_the_same_every_day(bundle):
     assert not re.search(r'"(issued|effectiveDateTime|occurrenceDateTime)"', json.dumps(bundle))
-    dated = json.dumps(to_fhir(example.build(), example.SAMPLE, issued="2026-11-22T09:00:00Z"))
-    assert dated.count("2026-11-22T09:00:00Z") > 10
 
 
 def test_the_bundle_is_the_same_every_time_and_other_people_have_other_ids(bundle):

@@ -18,6 +18,7 @@ from tests.listed import from_text
 from tests.reports import example
 from tests.reports.rendered import (
     compare,
+    json_schema,
     render_card,
     render_html,
     render_ics,
@@ -129,4 +130,4 @@ def test_probabilities_outside_the_schema_are_noticed():
     found = to_dict(example.build())
     found["samples"][0]["calls"][0]["probability"] = 1.5
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.Draft202012Validator(result_json.schema_of()).validate(found)
+        jsonschema.Draft202012Validator(json_schema()).validate(found)

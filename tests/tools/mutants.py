@@ -1,7 +1,8 @@
 """Make seeded small changes in the code that decides, and see whether the related tests notice: ``make mutants``.
 
-Each change is made alone, in a copy of the tree. The tests that run the changed line are run, the quickest first, then
-others that run its module, as far as a budget of seconds goes; the first that fails catches the change.
+Each change is made alone, in a copy of the tree, and the test files nearest to its module are run until the first test
+fails. What became of each is written to a file as it is known: the same command again goes on where the last one was
+stopped, and tries the survivors anew.
 """
 
 from __future__ import annotations
@@ -15,99 +16,50 @@ import py_compile
 import random
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from math import ceil
 from pathlib import Path
 from queue import SimpleQueue
 
 from tests.tools.mutations import Mutation, mutations, names_read
+from tests.tools.related import TestFiles
 
 TREE = Path(__file__).resolve().parents[2]
 PACKAGES = ("calling", "phenotypes", "guidance", "judgement", "models")
 ROOMS = (*PACKAGES, "features")
 ENOUGH = 0.85
 """Share of the changes that must be caught."""
-_JOBS = 2
-_BUDGET = 20.0
-"""Seconds that the related tests of one change may take together, as measured without a change."""
-_MOST_TESTS = 400
-_PATIENCE = 4.0
-"""How many times longer than without a change the tests may take; beyond it a run counts as hung, which is caught."""
-_START_UP = 60.0
-"""Seconds added to that: pytest starts."""
-_WAITING = 10.0
-"""Seconds of the clock for each second of the processor: other work may keep a run waiting, that is no endless loop."""
+PLUGIN = ("-p", "tests.tools.run_limits")
+_TEST_SECONDS = 60.0
+"""Seconds of the processor after which one test counts as hung, which is caught."""
+_RUN_SECONDS = 90.0
+"""Seconds of the processor after which no further test is begun."""
+_CLOCK_SECONDS = 1200.0
+"""Seconds of the clock for the whole run: for what hangs without using the processor, or where no signal reaches it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one change: ``caught``, ``hung`` (caught too) or ``survived``."""
-
-    mutation: Mutation
-    fate: str
-    tests: int
-    seconds: float
-
-
-class Related:
-    """Which tests have to do with a line.
+    """What became of one change.
 
     Parameters
     ----------
-    found
-        As `tests.tools.run_lines` writes it.
-    sources
-        File -> its text, for the readers of module-level names.
-    written
-        Test file -> its text: a test that names a constant has to do with it.
+    fate
+        ``caught``, ``hung`` (caught too), ``survived``, or ``untested`` if no test file is related.
+    test
+        The test that failed.
+    seconds
+        How long it took, by the clock.
     """
 
-    def __init__(
-        self, found: dict[str, dict[str, object]], sources: dict[str, str], written: dict[str, str] | None = None
-    ) -> None:
-        self._seconds: dict[str, float] = found["seconds"]  # type: ignore[assignment]
-        self._lines: dict[str, dict[str, list[str]]] = found["lines"]  # type: ignore[assignment]
-        self._sources, self._written = sources, written or {}
-
-    def of(self, one: Mutation) -> list[str]:
-        """Return the tests to run for a change, in order."""
-        count = one.old.count("\n") + 1
-        direct = self._running(one.path, range(one.line, one.line + count))
-        for path, text in self._sources.items() if one.names else ():
-            lines = [n for n, line in enumerate(text.split("\n"), 1) if any(name in line for name in one.names)]
-            direct |= self._running(path, lines)
-        naming = tuple(
-            f"{path}::"
-            for path, text in self._written.items()
-            if any(re.search(rf"\b{name}\b", text) for name in one.names)
-        )
-        direct |= {test for test in self._seconds if naming and test.startswith(naming)}
-        module = self._running(one.path, map(int, self._lines.get(one.path, {})))
-        chosen, spent = [], 0.0
-        for test in [*self._quickest(direct), *self._quickest(module - direct)]:
-            spent += self._seconds[test] + 0.005
-            if chosen and (spent > _BUDGET or len(chosen) >= _MOST_TESTS):
-                break
-            chosen.append(test)
-        return chosen
-
-    def patience(self, tests: Sequence[str]) -> float:
-        """Return the seconds after which a run of these tests counts as hung."""
-        return _START_UP + _PATIENCE * sum(self._seconds[test] for test in tests)
-
-    def _running(self, path: str, lines: Iterable[int]) -> set[str]:
-        of_file = self._lines.get(path, {})
-        return {test for line in lines for test in of_file.get(str(line), ())}
-
-    def _quickest(self, tests: set[str]) -> list[str]:
-        return sorted(tests, key=lambda test: (self._seconds[test], test))
+    fate: str
+    test: str = ""
+    seconds: float = 0.0
 
 
 def copy_tree(place: Path) -> Path:
@@ -122,60 +74,103 @@ def copy_tree(place: Path) -> Path:
     return place
 
 
-def measure(place: Path) -> dict[str, dict[str, object]]:
-    """Run the tests of all rooms once, and keep what they run until the tree changes."""
-    kept = Path(tempfile.gettempdir()) / f"pgx-run-lines-{os.getuid()}-{_digest()}.json"
-    if not kept.is_file():
-        rooms = [f"tests/{room}" for room in ROOMS if (place / "tests" / room).is_dir()]
-        print("running the unchanged tests once, to learn which lines each of them runs", file=sys.stderr)
-        half = kept.with_suffix(f".{os.getpid()}")
-        _pytest(place, ["-p", "tests.tools.run_lines", *rooms], None, {"PGX_RUN_LINES": str(half)})
-        half.replace(kept)
-    found: dict[str, dict[str, object]] = json.loads(kept.read_text())
-    for test in found["failed"]:
-        print(f"left out, since it fails or is skipped without a change: {test}", file=sys.stderr)
-    return found
-
-
-def _digest() -> str:
-    digest = hashlib.sha256()
-    rooms = [TREE / "pgx", *(TREE / "tests" / room for room in ROOMS)]
-    for path in sorted(path for room in rooms for path in room.rglob("*.py")):
-        digest.update(str(path).encode() + path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-def _pytest(place: Path, arguments: Sequence[str], patience: float | None, more: dict[str, str] | None = None) -> int:
-    """Run pytest in a copy; return its code, or -1 if it needed more seconds of the processor, or hung."""
-    command = [sys.executable, "-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider", *arguments]
-    if patience:
-        command = ["prlimit", f"--cpu={ceil(patience)}", "--core=0", *command]
-    environment = os.environ | {"PYTHONPATH": str(place), "PYTHONDONTWRITEBYTECODE": "1"} | (more or {})
-    clock = _WAITING * patience if patience else None
+def run(place: Path, tests: Sequence[str]) -> Result:
+    """Run tests in a copy of the tree until the first one fails."""
+    started = time.monotonic()
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "-p", "no:cacheprovider"]
+    environment = os.environ | {
+        "PYTHONPATH": str(place),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PGX_RUN_LIMITS": f"{_TEST_SECONDS},{_RUN_SECONDS}",
+    }
     try:
-        code = subprocess.run(
-            command, cwd=place, env=environment, timeout=clock, check=False, capture_output=True
-        ).returncode
+        done = subprocess.run(
+            [*command, *PLUGIN, *tests],
+            cwd=place, env=environment, timeout=_CLOCK_SECONDS, check=False, capture_output=True, text=True,
+        )  # fmt: skip
     except subprocess.TimeoutExpired:
-        return -1
-    return -1 if code in (-signal.SIGXCPU, -signal.SIGKILL) else code
+        return Result("hung", seconds=time.monotonic() - started)
+    failed = re.search(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE)
+    return Result(
+        "survived" if done.returncode in (0, 5) else "caught",
+        failed[1] if failed else "",
+        round(time.monotonic() - started, 1),
+    )
 
 
-def attempt(place: Path, one: Mutation, tests: Sequence[str], patience: float) -> Result:
-    """Make one change in a copy of the tree, run its tests, and take the change back."""
-    started, path = time.monotonic(), place / one.path
+def attempt(place: Path, one: Mutation, tests: Sequence[str], passing: set[str]) -> Result:
+    """Make one change in a copy of the tree, run its tests, and take the change back.
+
+    A test that fails without the change, too, has not noticed it: it is left out, and the others are run. Tests that
+    are known to pass without a change are in `passing`.
+    """
+    if not tests:
+        return Result("untested")
+    path, left_out = place / one.path, list[str]()
     source = path.read_text(encoding="utf-8")
-    listed = place / "related.txt"
-    listed.write_text("".join(f"{test}\n" for test in tests), encoding="utf-8")
-    fate = "survived"
-    if tests:
+    while True:
         try:
             path.write_text(one.apply(source), encoding="utf-8")
-            code = _pytest(place, ["-x", f"@{listed}"], patience)
+            result = run(place, [*tests, *(f"--deselect={test}" for test in left_out)])
         finally:
             path.write_text(source, encoding="utf-8")
-        fate = {0: "survived", -1: "hung"}.get(code, "caught")
-    return Result(one, fate, len(tests), time.monotonic() - started)
+        if result.fate != "caught" or result.test in passing:
+            return result
+        if "::" not in result.test:
+            # No test ran: the change broke an import, or the tests cannot be read anyway.
+            unchanged = run(place, [*tests, "--collect-only"])
+            if unchanged.fate != "survived":
+                raise RuntimeError(f"the tests cannot be read without a change: {unchanged.test or tests[0]}")
+            return result
+        if run(place, [result.test]).fate == "survived":
+            passing.add(result.test)
+            return result
+        left_out.append(result.test)
+
+
+class Record:
+    """What became of the changes so far, in a file of one JSON object a line, the last one of a change counting."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.known: dict[str, Result] = {}
+        for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
+            row = json.loads(line)
+            change = row.pop("change")
+            self.known[change] = Result(**row)
+
+    def caught(self, one: Mutation) -> bool:
+        """Return whether an earlier run has caught a change."""
+        earlier = self.known.get(str(one))
+        return earlier is not None and earlier.fate in ("caught", "hung")
+
+    def add(self, one: Mutation, result: Result) -> None:
+        """Keep what became of a change."""
+        self.known[str(one)] = result
+        row = {"change": str(one), "fate": result.fate, "test": result.test, "seconds": result.seconds}
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+
+
+def choose(seed: int, number: int, within: str = "") -> tuple[list[Mutation], int]:
+    """Return the changes of a seed, and how many there are to choose from."""
+    files = [path for name in PACKAGES for path in sorted((TREE / "pgx" / name).rglob("*.py"))]
+    read = names_read(path.read_text(encoding="utf-8") for path in sorted((TREE / "pgx").rglob("*.py")))
+    possible = [
+        one
+        for path in files
+        if within in (name := path.relative_to(TREE).as_posix())
+        for one in mutations(name, path.read_text(encoding="utf-8"))
+        if not one.names or not read.isdisjoint(one.names)
+    ]
+    return random.Random(seed).sample(possible, min(number, len(possible))), len(possible)
+
+
+def _record_path(seed: int) -> Path:
+    digest = hashlib.sha256()
+    for path in sorted((TREE / "pgx").rglob("*.py")):
+        digest.update(path.relative_to(TREE).as_posix().encode() + path.read_bytes())
+    return Path(tempfile.gettempdir()) / f"pgx-mutants-{os.getuid()}-{digest.hexdigest()[:12]}-{seed}.jsonl"
 
 
 def main() -> int:
@@ -184,52 +179,35 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="which changes are chosen")
     parser.add_argument("-n", type=int, default=100, help="how many changes")
     parser.add_argument("--within", default="", help="only files whose path contains this text")
+    parser.add_argument("--jobs", type=int, default=2, help="how many at once")
+    parser.add_argument("--record", type=Path, help="file of what became of each (default: in the temporary folder)")
     options = parser.parse_args()
-    started = time.monotonic()
-    files = [path for name in PACKAGES for path in sorted((TREE / "pgx" / name).rglob("*.py"))]
-    sources = {str(path.relative_to(TREE)): path.read_text(encoding="utf-8") for path in files}
-    read = names_read(path.read_text(encoding="utf-8") for path in sorted((TREE / "pgx").rglob("*.py")))
-    possible = [
-        one
-        for path, text in sources.items()
-        if options.within in path
-        for one in mutations(path, text)
-        if not one.names or not read.isdisjoint(one.names)
-    ]
-    chosen = random.Random(options.seed).sample(possible, min(options.n, len(possible)))
+    chosen, possible = choose(options.seed, options.n, options.within)
+    record = Record(options.record or _record_path(options.seed))
+    files, passing = TestFiles(TREE, ROOMS), set[str]()
+    left = [one for one in chosen if not record.caught(one)]
     with tempfile.TemporaryDirectory() as folder:
         copies: SimpleQueue[Path] = SimpleQueue()
-        for job in range(_JOBS):
+        for job in range(options.jobs):
             copies.put(copy_tree(Path(folder) / str(job)))
-        place = copies.get()
-        rooms = [TREE / "tests" / room for room in ROOMS]
-        written = {
-            str(path.relative_to(TREE)): path.read_text(encoding="utf-8")
-            for room in rooms
-            for path in room.rglob("test_*.py")
-        }
-        related = Related(measure(place), sources, written)
-        copies.put(place)
 
-        def one_at_a_time(one: Mutation) -> Result:
-            copied = copies.get()
+        def one_at_a_time(one: Mutation) -> None:
+            place = copies.get()
             try:
-                tests = related.of(one)
-                result = attempt(copied, one, tests, related.patience(tests))
+                result = attempt(place, one, files.of(one.path, one.names), passing)
             finally:
-                copies.put(copied)
-            print(f"{result.fate:8}  {one}  [{result.tests} tests, {result.seconds:.0f} s]", flush=True)
-            return result
+                copies.put(place)
+            record.add(one, result)
+            print(f"{result.fate:8}  {one}  [{result.test or 'no test'}, {result.seconds:.0f} s]", flush=True)
 
-        with ThreadPoolExecutor(_JOBS) as pool:
-            results = list(pool.map(one_at_a_time, chosen))
-    survivors = [result for result in results if result.fate == "survived"]
-    hung = sum(result.fate == "hung" for result in results)
-    print(f"\n{len(results) - len(survivors)} of {len(results)} changes caught ({hung} of them never ended; seed "
-          f"{options.seed}, {len(possible)} possible), {time.monotonic() - started:.0f} s; survivors:")  # fmt: skip
-    for result in sorted(survivors, key=lambda result: (result.mutation.path, result.mutation.line)):
-        print(f"  {result.mutation}")
-    return int(len(results) - len(survivors) < ENOUGH * len(results))
+        with ThreadPoolExecutor(options.jobs) as pool:
+            list(pool.map(one_at_a_time, left))
+    survivors = [one for one in chosen if not record.caught(one)]
+    caught = len(chosen) - len(survivors)
+    print(f"\n{caught} of {len(chosen)} changes caught (seed {options.seed}, {possible} possible); survivors:")
+    for one in sorted(survivors, key=lambda one: (one.path, one.line)):
+        print(f"  {one}")
+    return int(caught < ENOUGH * len(chosen))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from tests.tools.mutants import PACKAGES, TREE, Related
+from tests.tools.mutants import PACKAGES, TREE
 from tests.tools.mutations import mutations, names_read
 
 
@@ -81,25 +81,6 @@ def test_lines_and_texts_are_found_beside_letters_of_several_bytes() -> None:
     found = mutations("pgx/x.py", source)
     assert {(one.line, one.old) for one in found} == {(1, "c < d"), (4, "f < g")}
     assert str(found[0]).startswith("pgx/x.py:1: comparison: c < d -> (")
-
-
-def test_related_tests_are_those_that_run_the_line_the_quickest_first_then_those_of_the_module() -> None:
-    seconds = {"slow": 3.0, "quick": 0.1, "other": 0.2, "elsewhere": 0.1}
-    lines = {"pgx/a.py": {"1": ["slow", "quick"], "2": ["other"]}, "pgx/b.py": {"5": ["elsewhere"]}}
-    sources = {"pgx/a.py": "x = a < b\n", "pgx/b.py": "\n\n\n\ny = FLOOR\n"}
-    related = Related({"seconds": seconds, "lines": lines}, sources)
-    [first, _] = mutations("pgx/a.py", sources["pgx/a.py"])
-    assert related.of(first) == ["quick", "slow", "other"]
-    [constant, _] = mutations("pgx/a.py", "FLOOR = 3\n")
-    assert related.of(constant)[:2] == ["elsewhere", "quick"]
-    assert related.patience(["quick"]) > 60
-
-
-def test_a_test_that_names_a_constant_is_related_to_it() -> None:
-    seconds = {"tests/test_a.py::test_limit": 0.1, "tests/test_b.py::test_other": 0.2}
-    written = {"tests/test_a.py": "assert FLOOR == 3", "tests/test_b.py": "assert FLOORS == 3"}
-    [constant, _] = mutations("pgx/a.py", "FLOOR = 3\n")
-    assert Related({"seconds": seconds, "lines": {}}, {}, written).of(constant) == ["tests/test_a.py::test_limit"]
 
 
 def test_names_that_nothing_reads_are_known() -> None:

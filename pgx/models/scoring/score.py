@@ -39,7 +39,6 @@ def score(
     *,
     endpoints: Sequence[str] | None = None,
     models_dir: str | Path | None = None,
-    whose: pl.DataFrame | None = None,
 ) -> tuple[pl.DataFrame, list[Note]]:
     """Score persons.
 
@@ -54,8 +53,6 @@ def score(
         Which endpoints; None = all.
     models_dir
         A model folder, or a folder of them, used instead of the shipped model of the same endpoint.
-    whose
-        ``sample drug``: a person is given the scores of these drugs alone; None = all.
 
     Returns
     -------
@@ -69,7 +66,7 @@ def score(
     InputError
         If the frame has no samples column, or weights that do not add up to 1.
     """
-    scores, notes = _score(features, kb, endpoints, models_dir, whose)
+    scores, notes = _score(features, kb, endpoints, models_dir)
     read = columns_by_endpoint(kb, scores["endpoint"].unique().to_list(), models_dir)
     return interactions.refuse_uncounted_of_table(scores, features, read, kb), notes
 
@@ -79,18 +76,17 @@ def _score(
     kb: KnowledgeBase,
     endpoints: Sequence[str] | None,
     models_dir: str | Path | None,
-    whose: pl.DataFrame | None,
 ) -> tuple[pl.DataFrame, list[Note]]:
     """Score persons by what the table says of each, without the interactions of their drugs."""
     if "weight" in features.columns:
-        return score_each([(endpoints, features)], kb, models_dir=models_dir, whose=whose, order=endpoints)
+        return score_each([(endpoints, features)], kb, models_dir=models_dir, order=endpoints)
     known, notes = _agreeing(features, kb, endpoints, models_dir)
     each: list[tuple[Sequence[str] | None, pl.DataFrame]] = [(endpoints, known)]
     if any(column_choice.averaged_over(name) for name in features.columns):
         names = endpoints or [one.name for one in _chosen(kb, None, _models(kb, models_dir))]
         groups = groups_of(kb, names, models_dir)
         each = [(members, posterior.averaged(known, kb, genes)) for members, genes, _ in groups]
-    scores, more = score_each(each, kb, models_dir=models_dir, whose=whose, order=endpoints)
+    scores, more = score_each(each, kb, models_dir=models_dir, order=endpoints)
     return scores, [*notes, *more]
 
 
@@ -120,8 +116,10 @@ def score_each(
     ----------
     groups
         Endpoints (None = all), and the frame for them, as for `score`.
-    kb, models_dir, whose
+    kb, models_dir
         As for `score`.
+    whose
+        ``sample drug``: a person is given the scores of these drugs alone; None = all.
     order
         Names of the endpoints in the order of a person's rows; None = sorted.
     """

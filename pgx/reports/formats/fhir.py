@@ -37,7 +37,6 @@ class _Bundle:
     """Collects resources and knows how they refer to each other."""
 
     sample: str
-    issued: str | None
     lexicon: Lexicon
     entries: dict[str, Resource] = field(default_factory=dict)
 
@@ -63,18 +62,15 @@ def to_text(bundle: Resource) -> str:
     return visible(json.dumps(bundle, ensure_ascii=False, indent=1, allow_nan=False), kept="\n") + "\n"
 
 
-def fhir_of(shown: View, *, issued: str | None = None) -> Resource:
+def fhir_of(shown: View) -> Resource:
     """Return one person's result as a FHIR R4 collection bundle.
 
     Parameters
     ----------
     shown
         What the pages show of the person.
-    issued
-        Instant to write as ``DiagnosticReport.issued`` and the resources' effective time, such as
-        ``2026-11-22T09:00:00Z``; None leaves both out.
     """
-    bundle = _Bundle(shown.sample, issued, shown.lexicon)
+    bundle = _Bundle(shown.sample, shown.lexicon)
     report_url = bundle.url("DiagnosticReport", "report")
     bundle.entries[report_url] = {}  # keeps the report first
     bundle.add("Patient", "patient", {"identifier": [{"value": shown.sample or "unnamed"}]})
@@ -141,8 +137,6 @@ def _report(
         report["extension"] = extensions
     if results:
         report["result"] = list(results)
-    if bundle.issued:
-        report |= {"effectiveDateTime": bundle.issued, "issued": bundle.issued}
     return report
 
 
@@ -160,8 +154,6 @@ def _observation(bundle: _Bundle, code: Resource, device: Resource | None = None
         "code": code,
         "subject": bundle.patient,
     }
-    if bundle.issued:
-        content["effectiveDateTime"] = bundle.issued
     if device:
         content["device"] = device
     return content
@@ -324,8 +316,6 @@ def _risk(bundle: _Bundle, score: Score, genotypes: dict[str, Resource], results
         "code": {"text": score.endpoint},
         "method": {"text": score.model},
     }
-    if bundle.issued:
-        content["occurrenceDateTime"] = bundle.issued
     if score.estimate is not None:
         if not score.is_probability:
             dose = _dose(bundle, score)
@@ -375,6 +365,4 @@ def _dose(bundle: _Bundle, score: Score) -> Resource:
     ]
     if not content["component"]:
         del content["component"]
-    if bundle.issued:
-        content["effectiveDateTime"] = bundle.issued
     return bundle.add("Observation", f"dose {score.endpoint}", content)

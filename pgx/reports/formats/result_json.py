@@ -50,7 +50,7 @@ _SCHEMAS: dict[str, schema.Schema] = {
 
 
 def to_dict(result: Result, lexicon: Lexicon) -> dict[str, Any]:
-    """Return the result as plain data, one entry a sample, see `schema_of`."""
+    """Return the result as plain data, one entry a sample; ``result-2.json`` is its JSON Schema."""
     parts = {name: _by_sample(getattr(result, name)) for name in _SCHEMAS}
     return {
         "format": FORMAT,
@@ -172,12 +172,6 @@ def read(path: str | Path) -> Result:
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", file=path) from error
     return from_json(content, file=path)
-
-
-def schema_of() -> dict[str, Any]:
-    """Return the JSON Schema of the document."""
-    path = Path(__file__).parent / "result-2.json"
-    return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
 def _by_sample(frame: pl.DataFrame) -> dict[str | None, list[dict[str, Any]]]:

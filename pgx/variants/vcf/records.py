@@ -64,11 +64,6 @@ class Record:
         )
 
     @property
-    def open_ended(self) -> bool:
-        """Whether the record vouches for the reference against any other allele, not only against its ALTs."""
-        return any(alt in REFERENCE_ALTS for alt in self.alts)
-
-    @property
     def is_reference_call(self) -> bool:
         """Whether FILTER says that no variant was found here."""
         return self.filters in _REFERENCE

@@ -151,3 +151,10 @@ def test_what_is_wrong_is_one_line(tmp_path: Path, pgx_command: Callable[..., An
     assert "line 2: inr: a value that no person can have is not used" in said and "99" not in said
     done = pgx_command("monitor", tmp_path / "inr.csv", "--target", "7")
     assert done.returncode == 2 and done.stderr.count("\n") == 1
+
+
+def test_whoever_has_an_inr_is_a_person_and_nobody_else(tmp_path: Path) -> None:
+    path = tmp_path / "ward.csv"
+    path.write_text("sample,date,concept,value,unit\nwith,2026-01-05,inr,1.0,\nwithout,2026-01-05,weight,70,kg\n")
+    found, _ = _told(path)
+    assert found["sample"].unique().to_list() == ["with"]

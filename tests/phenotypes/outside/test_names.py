@@ -163,3 +163,23 @@ def test_one_base_of_a_change_is_refused_in_one_line_that_says_what_to_write(gen
 def test_two_bases_as_the_refusal_asks_for_them_are_read(text):
     found, unknown = diplotype_of(KB, "SLCO1B1", text, 1.0)
     assert found.allele2 and not unknown
+
+
+@pytest.mark.parametrize("strands", [["*3B", "*3C"], ["c.460G>A", "c.719A>G"]])
+def test_two_changes_that_one_allele_has_together_are_refused_by_its_name(strands):
+    with pytest.raises(ValueError, match=r"may be \*3A on one strand, or two strands"):
+        names_of(KB, "TPMT").refuse_one_or_two_strands(", ".join(strands), strands)
+
+
+@pytest.mark.parametrize(
+    ("gene", "strands"), [("TPMT", ["*2", "*3C"]), ("TPMT", ["*1", "*3C"]), ("CYP2D6", ["*5", "*4"])]
+)
+def test_alleles_that_no_allele_has_together_lie_on_two_strands(gene, strands):
+    names_of(KB, gene).refuse_one_or_two_strands(", ".join(strands), strands)
+
+
+def test_a_tandem_of_equal_alleles_is_a_copy_number_up_to_four():
+    assert names_of(KB, "CYP2D6").place("*2+*2+*2+*2") == ("*2x4", False)
+    assert names_of(KB, "CYP2D6").place("+".join(["*2"] * 5)) == ("+".join(["*2"] * 5), False), (
+        "it is looked up as it is"
+    )
