@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pgx.codes import NoteCode, Severity
 from pgx.guard.limits import refuse_pipe
 from pgx.inputs import knowledge as base
 from pgx.io import check_outputs, table_files
@@ -149,14 +151,16 @@ def _genotypes(file: Path, kb: KnowledgeBase) -> pl.DataFrame:
     ]
     rows += [(one.severity, one.code, one.message, 1, one.where) for one in found.findings]
     if not found.refused and file.is_file():  # standard input is read once
-        rows += _as_read(file, kb, build_told=found.build is not None or found.format.startswith("array"))
+        told = {one.code for one in found.findings}
+        rows += _as_read(file, kb, told, build_told=found.build is not None or found.format.startswith("array"))
     return pl.DataFrame(rows, schema=COLUMNS, orient="row")
 
 
-def _as_read(file: Path, kb: KnowledgeBase, *, build_told: bool) -> list[tuple[str, str, str, int, str]]:
-    """Read the file as the other commands do: why they would refuse it, or what of each gene it covers."""
+def _as_read(
+    file: Path, kb: KnowledgeBase, told: Collection[str], *, build_told: bool
+) -> list[tuple[str, str, str, int, str]]:
+    """Read the file as the other commands do: why they would refuse it, or what they note and what it covers."""
     from pgx import variants
-    from pgx.codes import NoteCode
     from pgx.errors import InputError
 
     try:
@@ -167,7 +171,22 @@ def _as_read(file: Path, kb: KnowledgeBase, *, build_told: bool) -> list[tuple[s
     silent = next((note for note in genotypes.notes if note.code == NoteCode.NO_GT), None)
     if silent is not None and not (genotypes.alleles >= 0).any():
         return [("error", "no_gt", "no record has a GT, so there are no genotypes to call from", 1, "")]
-    return _genes(genotypes, kb)
+    return _remarks(genotypes, str(file), {*told, NoteCode.MALFORMED_HEADER, NoteCode.MALFORMED_RECORD}) + _genes(
+        genotypes, kb
+    )
+
+
+def _remarks(genotypes: Genotypes, file: str, told: Collection[str]) -> list[tuple[str, str, str, int, str]]:
+    """What is noted where the file is read, but for codes that are told."""
+    rows = []
+    for note in genotypes.notes:
+        if note.severity != Severity.INFO and note.code not in told:
+            names = (note.sample,) if isinstance(note.sample, str) else note.sample or ()
+            whom = f"{names[0]}: " if len(names) == 1 else f"{len(names)} samples: "
+            of_all = len(names) in (0, len(genotypes.samples))
+            where = (note.where or "").replace(f"{file}: ", "")
+            rows.append((note.severity, note.code, ("" if of_all else whom) + note.message, 1, where))
+    return rows
 
 
 def _genes(genotypes: Genotypes, kb: KnowledgeBase) -> list[tuple[str, str, str, int, str]]:

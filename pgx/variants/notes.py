@@ -91,7 +91,7 @@ class Notes:
             for index, (event, n) in enumerate(kinds.tolist()):
                 message, first = events[event]
                 names = self._names(concerned[kind.ravel() == index])
-                self._add(severity, code, message.format(n=n), f"first at {first}" if n > 1 else first, names)
+                self._add(severity, code, message.format(n=n), f"first at {first}" if first and n > 1 else first, names)
         self._counted.clear()
         return tuple(self.rows)
 

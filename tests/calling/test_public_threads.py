@@ -65,3 +65,37 @@ def test_pharmcat_233_and_234_two_harmless_changes_of_dpyd_are_normal(tmp_path: 
         records.append(snv(f"chr1:{pos}", ref, alt, genotype if pos in carried else "0/0"))
     found = call(tmp_path, "DPYD", *records)
     assert (found["phenotype"], found["activity_score"]) == ("Normal Metabolizer", 2.0)
+
+
+def around(gene: str, *records: str) -> list[str]:
+    """Records of a gene, in order, and reference blocks wherever they leave its positions out."""
+    sites = knowledge().sites.filter(knowledge().sites["genes"].list.contains(gene))
+    chrom, begin, end = sites["chrom"][0], sites["pos_grch38"].min() - 500, sites["pos_grch38"].max() + 500  # type: ignore[operator]
+    rows = []
+    for record in records:
+        pos, ref = int(record.split()[1]), record.split()[3]
+        rows += [f"{chrom} {begin} . N <NON_REF> . . END={pos - 1} GT 0/0", record]
+        begin = pos + len(ref)
+    return [*rows, f"{chrom} {begin} . N <NON_REF> . . END={end} GT 0/0"]
+
+
+@pytest.mark.parametrize("record", ["chr10:94949281 GA G", "chr10:94949282 AA A"])
+def test_aldy_61_a_lost_base_is_found_wherever_it_is_anchored(tmp_path: Path, record: str) -> None:
+    found = call(tmp_path, "CYP2C9", *around("CYP2C9", snv(*record.split(), "0/1")))
+    assert (found["diplotype"], found["probability"]) == ("*1/*6", 1.0)
+
+
+@pytest.mark.parametrize("record", ["chr1:97740410 GATGA G", "chr1:97740411 ATGAA A", "chr1:97740414 AATGA A"])
+def test_aldy_103_a_deletion_of_dpyd_whose_position_programs_write_differently(tmp_path: Path, record: str) -> None:
+    found = call(tmp_path, "DPYD", *around("DPYD", snv(*record.split(), "0/1")))
+    assert (found["diplotype"], found["probability"]) == ("Reference/c.295_298delTCAT (*7)", 1.0)
+
+
+def test_survivor_186_a_deletion_told_by_two_callers_in_files_of_their_own(tmp_path: Path) -> None:
+    meta = ('##INFO=<ID=END,Number=1,Type=Integer,Description="x">',)
+    small, manta, delly = (tmp_path / f"{name}.vcf" for name in ("small", "manta", "delly"))
+    small.write_text(text(around("CYP2D6"), ("A",)))
+    for path, first, last in ((manta, 42123191, 42135344), (delly, 42123226, 42135364)):
+        path.write_text(text([snv(f"chr22:{first}", "N", "<DEL>", "0/1", info=f"END={last}")], ("A",), meta=meta))
+    rows = pgx.call([small, manta, delly], options=pgx.Options(genes=["CYP2D6"])).to_dicts()
+    assert [row["diplotype"] for row in rows] == ["*1/*5"]

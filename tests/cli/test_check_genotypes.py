@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -41,3 +42,20 @@ def test_a_file_that_cannot(tmp_path: Path, pgx_command: Run, lines: tuple[str, 
     code, said = checked(tmp_path, pgx_command, *lines)
     assert code == 3
     assert message in said
+
+
+def test_what_reading_it_notes_is_shown(tmp_path: Path, pgx_command: Run) -> None:
+    """Standard error of the other commands names only the kind of such a note, and points here."""
+    lost = "chr1 97500000 . N <DEL> . PASS END=97600000 GT 0/1"
+    end = '##INFO=<ID=END,Number=1,Type=Integer,Description="x">'
+    code, said = checked(tmp_path, pgx_command, "##reference=GRCh38", end, COLUMNS, lost, STAR2)
+    assert code == 0
+    assert re.search(r"\tstructural_variant\t.*exon.* of DPYD.*\tline 5\n", said)
+    assert "lists only differences from the reference" in said
+
+
+def test_what_is_noted_of_one_person_names_that_person(tmp_path: Path, pgx_command: Run) -> None:
+    rows = ("chr10 94781859 . G A . PASS . GT 0/1 0/0", "chr10 94842866 . A G . PASS . GT 1 0/0")
+    _, said = checked(tmp_path, pgx_command, "##reference=GRCh38", COLUMNS + " B", *rows)
+    assert "A: 1 genotypes of an autosome have one allele" in said
+    assert said.count("malformed") <= 1

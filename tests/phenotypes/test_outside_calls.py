@@ -99,14 +99,39 @@ _ALDY_HEADER = FILES["aldy"][1].split("\n")[0] + "\n"
 
 
 @pytest.mark.parametrize(
-    ("comment", "diplotype"),
-    [("#Solution 1: *5, *5\n", "*5/*5"), ("#Solution 1: *5, *5.001\n#Solution 2: *5, *5\n", "*5/*5")],
+    ("name", "comment", "gene", "diplotypes"),
+    [
+        ("s.aldy", "#Solution 1: *5, *5\n", "CYP2D6", ["*5/*5"]),
+        ("s.aldy", "#Solution 1: *5, *5.001\n#Solution 2: *5, *5\n", "CYP2D6", ["*5/*5"]),
+        ("s.cyp2a6.aldy", "#Solution 1: *4, *4\n", "CYP2A6", ["*4/*4"]),
+        (
+            "s.aldy",
+            "#Solution 1: *5, *5\n#Solution 2: *5, *4.001\n"
+            "s\tCYP2D6\t2\t*4/*5\t5;4.001\t1\t4.001\t42128945\tC>T\t-1\tsplice\trs3892097\t\tNORMAL\n",
+            "CYP2D6",
+            ["*4/*5", "*5/*5"],
+        ),
+    ],
 )
-def test_aldy_without_rows_is_a_person_without_the_gene(tmp_path, comment, diplotype):
-    path = tmp_path / "s.aldy"
-    path.write_text(_ALDY_HEADER + comment)
-    calls, _ = read(path)
-    assert [one.name for one in calls["CYP2D6"].diplotypes] == [diplotype]
+def test_aldy_without_rows_is_a_person_without_the_gene(tmp_path, name, comment, gene, diplotypes):
+    calls, _ = read(text_file(tmp_path, _ALDY_HEADER + comment, name))
+    assert sorted(one.name for one in calls[gene].diplotypes) == diplotypes
+
+
+@pytest.mark.parametrize(
+    ("name", "comment"),
+    [
+        ("s.aldy", "#Solution 1: *1.001, *4.001\n"),
+        ("s.aldy", "#Solution 1: *4, *4\n"),
+        ("s.CYP2A6.aldy", "#Solution 1: *5, *5\n"),
+        ("s.aldy", "#Solution 1: *1.001, *4.001, *4.001\n"),
+    ],
+)
+def test_aldy_without_rows_where_the_alleles_have_variants_is_cut_short(tmp_path, name, comment):
+    """The missing rows of *4 of CYP2D6 would list its variants; *4 of CYP2A6 has lost the gene, but nothing names it."""
+    calls, notes = read(text_file(tmp_path, _ALDY_HEADER + comment, name))
+    assert calls == {}
+    assert any("no rows follow the solution" in note.message for note in notes)
 
 
 def test_aldy_without_rows_or_solution_makes_no_call_and_this_is_said(tmp_path):

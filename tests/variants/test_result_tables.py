@@ -513,6 +513,17 @@ class TestTablesOfAxiomAndPharmacoScan:
         found = read(tmp_path, text, "calls.txt")
         assert found.samples == ("A.CEL", "B.CEL")
 
+    @pytest.mark.parametrize("added", ["_call", ".CEL_call_code", " Call Codes", ".GType"])
+    def test_what_is_put_behind_each_name_is_no_part_of_it(self, tmp_path: Path, added: str) -> None:
+        text = f"probeset_id\tA{added}\tB{added}\tdbSNP_RS_ID\nAX-1\tA/G\tG/G\trs4244285\n"
+        chip = ".CEL" if "CEL" in added else ""
+        assert read(tmp_path, text).samples == (f"A{chip}", f"B{chip}")
+
+    @pytest.mark.parametrize("names", ["A_call\tB", "A_call\tA.call", "A_call\tB_gtype"])
+    def test_what_stands_behind_some_names_is_part_of_them(self, tmp_path: Path, names: str) -> None:
+        text = f"probeset_id\t{names}\tdbSNP_RS_ID\nAX-1\tA/G\tG/G\trs4244285\n"
+        assert read(tmp_path, text).samples == tuple(names.split("\t"))
+
     def test_columns_of_annotation_are_no_persons(self, tmp_path: Path) -> None:
         text = (
             "probeset_id\tA.CEL\tB.CEL\tAffy_SNP_ID\tChr_id\tStart\tStop\tStrand\tdbSNP_RS_ID\tNumber\n"

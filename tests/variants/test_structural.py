@@ -245,6 +245,17 @@ class TestNumbers:
         row = snv("chr22:42123000", "N", "<CNV>", "0/1", info=f"END=42135000;CN={cn}")
         assert copies(read(tmp_path, STAR2, row, version=version)) == expected
 
+    @pytest.mark.parametrize(
+        ("alt", "cn", "expected"),
+        [("<DEL>", "0", ONE_COPY), ("<DEL>", "1", UNCLEAR), ("<DEL>", "2", UNCLEAR), ("<DUP>", "1", UNCLEAR),
+         ("<DUP:TANDEM>", "0", UNCLEAR), ("<DUP>", "2", [("A", 3, "duplication")])],
+    )  # fmt: skip
+    def test_a_number_that_contradicts_the_name_of_its_allele(
+        self, tmp_path: Path, alt: str, cn: str, expected: object
+    ) -> None:
+        row = snv("chr22:42123000", "N", alt, "0/1", info=f"END=42135000;CN={cn}")
+        assert copies(read(tmp_path, STAR2, row, version="VCFv4.5")) == expected
+
     def test_two_alleles_with_numbers_of_their_own(self, tmp_path: Path) -> None:
         row = snv("chr22:42123000", "N", "<CNV>,<CNV>", "1/2", info="SVLEN=12000,12000;CN=0,2")
         assert copies(read(tmp_path, STAR2, row, version="VCFv4.4")) == [("A", 2, "cnv")]

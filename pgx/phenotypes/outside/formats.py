@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pgx.errors import InputError
 from pgx.guard.limits import OUTSIDE, read_file
+from pgx.phenotypes.outside import aldy
 from pgx.phenotypes.outside import hla_callers as hla
 from pgx.phenotypes.outside import star_callers as stars
 from pgx.phenotypes.outside.source import Known, Said, Source, header_of, open_source, tabbed
@@ -51,7 +52,7 @@ _FORMATS: tuple[tuple[str, Callable[[Source], bool], _Reader], ...] = (
     ("arcasHLA", hla.is_arcashla, hla.arcashla),
     ("dragen", stars.is_dragen, stars.dragen),
     ("stellarpgx", stars.is_stellarpgx, stars.stellarpgx),
-    ("aldy", stars.is_aldy, stars.aldy),
+    ("aldy", aldy.is_aldy, aldy.aldy),
     ("hla-la", hla.is_hla_la, hla.hla_la),
     ("hisat-genotype", hla.is_hisat, hla.hisat),
     ("t1k", hla.is_t1k, hla.t1k),

@@ -145,7 +145,8 @@ def _silent(names: Symbols, rows: list[Said], told: set[tuple[str | None, str]],
 
 def _known(kb: KnowledgeBase) -> Known:
     tools = kb.table("outside_tools").select("tool", "gene").iter_rows()
-    return Known(tuple(sorted(symbols(kb), key=lambda gene: (-len(gene), gene))), dict(tools))
+    losses = kb.table("calling_policies").filter(policy="deletion_allele").select("gene", "allele").iter_rows()
+    return Known(tuple(sorted(symbols(kb), key=lambda gene: (-len(gene), gene))), dict(tools), dict(losses))
 
 
 Call = tuple[PatternCall, list[reconcile.Remark], list[str]]

@@ -54,10 +54,21 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the readers know: symbols of the genes, and the gene of tools that call one and do not write it."""
+    """What the readers know.
+
+    Parameters
+    ----------
+    genes
+        Symbols of the genes.
+    gene_of_tool
+        Gene of tools that call one and do not write it.
+    deletions
+        Allele that has lost the gene.
+    """
 
     genes: tuple[str, ...]
     gene_of_tool: Mapping[str, str]
+    deletions: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,3 +138,12 @@ def cells_of(line: str) -> list[str]:
 def header_of(source: Source) -> list[str]:
     """Return the first line's cells in lower case, without a leading ``#``."""
     return [cell.lower().lstrip("#") for cell in cells_of(source.lines[0][1])] if source.lines else []
+
+
+def gene_of_path(source: Source) -> str | None:
+    """Return the gene that the name of the file, or of its folder, tells."""
+    for part in (source.path.name, source.path.parent.name):
+        for gene in source.known.genes:
+            if re.search(rf"(?<![A-Z0-9]){re.escape(gene)}(?![A-Z0-9])", part.upper()):
+                return gene
+    return None

@@ -1,4 +1,4 @@
-"""Readers of the callers of star alleles (PharmCAT's own format, Aldy, pypgx, Cyrius, DRAGEN, ...) and of tables."""
+"""Readers of the callers of star alleles (PharmCAT's own format, pypgx, Cyrius, DRAGEN, ...) and of tables."""
 
 from __future__ import annotations
 
@@ -6,17 +6,15 @@ import io
 import re
 import zipfile
 import zlib
-from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from pgx.errors import InputError
 from pgx.guard.limits import OUTSIDE
-from pgx.phenotypes.outside.source import Known, Said, Source, cells_of, header_of, open_source
+from pgx.phenotypes.outside.source import Known, Said, Source, cells_of, gene_of_path, header_of, open_source
 from pgx.phenotypes.outside.stated import is_no_call
 
-_ALDY_SOLUTION = re.compile(r"#\s*Solution\s+\d+:\s*(\*[^\s,]+\s*,\s*\*[^\s,]+)\s*$", re.IGNORECASE)
 _SEVERAL = re.compile(r";(?!\s*\[[^][*]+\]\s*$)")
 """Between genotypes; the semicolon of ``c.[719A>G];[460G>A]`` stands between the strands of one."""
 _CHANGES = re.compile(r"[^;]*\d[^;]*\b[ACGT]\s?[/|]?\s?[ACGT]\)?\s*(?:;|$)")
@@ -91,46 +89,6 @@ def _one_cell(text: str, known: Known) -> tuple[str, str] | None:
         if text.upper().startswith(gene) and (match := re.match(r"\s*(\*.*)$|[\s:]+(\S.*)$", text[len(gene) :])):
             return gene, (match[1] or match[2]).strip()
     return None
-
-
-def is_aldy(source: Source) -> bool:
-    """Return whether the file is Aldy's decomposition."""
-    header = header_of(source)
-    return {"sample", "gene", "solutionid", "major"} <= set(header)
-
-
-def aldy(source: Source) -> Iterator[Said]:
-    """Read Aldy: several solutions are candidates.
-
-    Rows are the variants of a solution, so a person without the gene has none: the alleles stand in the comment alone.
-    """
-    header = header_of(source)
-    column = {name: i for i, name in enumerate(header)}
-    found: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
-    first: dict[tuple[str, str], str] = {}
-    for number, line in source.lines[1:]:
-        cells = cells_of(line)
-        if line.startswith("#"):
-            continue
-        if len(cells) <= column["major"]:
-            gene = cells[1] if len(cells) > 1 else "?"
-            yield Said(gene, f"line {number}", problem="the line is cut short")
-            continue
-        key = cells[column["sample"]], cells[column["gene"]]
-        found[key][cells[column["major"]]] = None
-        first.setdefault(key, f"line {number}")
-    for (sample, gene), majors in found.items():
-        yield Said(gene, first[sample, gene], sample, tuple(majors))
-    if len([line for _, line in source.lines if not line.startswith("#")]) == 0 and "aldy" in source.known.gene_of_tool:
-        solutions = [(number, match) for number, line in source.lines if (match := _ALDY_SOLUTION.match(line))]
-        candidates = tuple(dict.fromkeys(_majors(match[1]) for _, match in solutions))
-        where = f"line {solutions[0][0] if solutions else source.lines[0][0]}"
-        yield Said(source.known.gene_of_tool["aldy"], where, None, candidates, no_call=not candidates)
-
-
-def _majors(alleles: str) -> str:
-    """Return the diplotype of a list of minor alleles (``*5, *4.021``)."""
-    return "/".join(re.sub(r"\.\d+$", "", name.strip()) for name in alleles.split(","))
 
 
 def pypgx_zip(path: Path, raw: bytes, known: Known) -> Iterator[Said]:
@@ -283,11 +241,7 @@ def _called(
 
 def _gene_of_table(source: Source) -> str | None:
     """Gene of a table that does not write it: from the name of the file or its folder, or the one gene of the tool."""
-    for part in (source.path.name, source.path.parent.name):
-        for gene in source.known.genes:
-            if re.search(rf"(?<![A-Z0-9]){re.escape(gene)}(?![A-Z0-9])", part.upper()):
-                return gene
-    return source.known.gene_of_tool.get("cyrius") if is_cyrius(source) else None
+    return gene_of_path(source) or (source.known.gene_of_tool.get("cyrius") if is_cyrius(source) else None)
 
 
 def is_stellarpgx(source: Source) -> bool:

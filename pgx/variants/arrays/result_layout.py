@@ -87,6 +87,10 @@ _NO_STRAND = re.compile(
 """What may stand in a column of strands and names none of the genome, as well as a cell may be empty."""
 
 
+_ADDED = re.compile(r"[_ .](?:call(?:[_ ]codes?)?|genotype|gtype)$", re.I)
+"""What Axiom, PharmacoScan and GenomeStudio put behind the name of a person whose genotypes a column holds."""
+
+
 class Shape(Enum):
     """What a line of the table is about."""
 
@@ -241,8 +245,17 @@ def _layout(line: str, number: int, after: Sequence[str], strand: str | None, bu
         beside = {p for p in range(len(names)) if p in {*markers, *columns.values()} or _BESIDE.fullmatch(plain[p])}
         people = {p: n for p, n in enumerate(names) if n and p not in beside and _holds_genotypes(rows, p)}
         if people:
+            people = _persons(people)
             return Layout(Shape.TRANSPOSED, columns=columns, markers=tuple(markers), named=people, **told)  # type: ignore[arg-type]
     return None
+
+
+def _persons(columns: dict[int, str]) -> dict[int, str]:
+    """Return the names of persons without what the program that wrote the table adds to each of them."""
+    added = {match[0].lower() for name in columns.values() if (match := _ADDED.search(name))}
+    bare = {place: _ADDED.sub("", name) for place, name in columns.items()}
+    is_added = len(added) == 1 and all(bare.values()) and all(bare[place] != columns[place] for place in columns)
+    return bare if is_added and len(set(bare.values())) == len(bare) else columns
 
 
 def _holds_genotypes(rows: Sequence[Sequence[str]], place: int) -> bool:

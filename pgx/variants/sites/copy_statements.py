@@ -271,12 +271,14 @@ def _lead(levels: NDArray[np.float64], low: int, high: int) -> float | None:
 
 
 def _change(alt: str, given: str) -> int | None:
-    """Return how many copies an allele adds to the one of the reference."""
+    """Return how many copies an allele adds to the one of the reference; None if its name and number disagree."""
+    upper = alt.upper()
+    adds = -1 if upper.startswith("<DEL") else 1 if upper.startswith("<DUP") else None
     if given not in ("", "."):
         copies = whole_copies(given)
-        return None if copies is None else copies - 1
-    upper = alt.upper()
+        # A caller that writes the person's total there gives a lost allele one copy: it is lost all the same.
+        return None if copies is None or (adds is not None and (copies - 1) * adds <= 0) else copies - 1
     number = _CN_ALLELE.match(upper)
     if number:
         return min(int(number[1][:4]), MOST_COPIES + 1) - 1
-    return -1 if upper.startswith("<DEL") else 1 if upper.startswith("<DUP") else None
+    return adds
