@@ -197,7 +197,8 @@ def fit(
     events = count_events(data.y, link, data.groups)
     gate = gate_of(events)
     center, scale = moments(data.x)
-    several = 0 if sites is None else int(_together(sites, data.groups).max()) + 1
+    places = None if sites is None else _together(sites, data.groups)
+    several = 0 if places is None else int(places.max()) + 1
     repeats = 3 if len(data.y) < _REPEATED else 2 if len(data.y) < _TWICE else 1
     splits = list(split(data.y, data.groups, link, folds, repeats, settings.seed))
     own = len(splits)
@@ -206,9 +207,14 @@ def fit(
     variants = plan(events, data, link, settings, gate)
     tried = cross_validate(data, link, monotone, variants, splits)
     variant, margins = choose(tried, data, link)
-    recipe = Recipe(stacking.weights(margins, data.y, link, data.weight), variant)
+    counted = data.weight
+    if places is not None and len(splits) > own:
+        at_new_sites = {name: rows[own:] for name, rows in margins.items()}
+        effect = stacking.design_effect(at_new_sites, data, link, places)
+        counted = (np.ones(len(data.y)) if counted is None else counted) / effect
+    recipe = Recipe(stacking.weights(margins, data.y, link, counted), variant)
     linear, booster = follow(recipe, data, link, monotone, center, scale)
-    nested = _nested(splits, margins, data, link)
+    nested = _nested(splits, margins, data, link, counted)
     losses, spreads = _losses(margins, nested, data, link)
     # What persons of known sites are predicted by; how far new sites lie off is found beside it (`new_sites`).
     whole = nested[:own].mean(axis=0)
@@ -332,14 +338,23 @@ def _together(sites: NDArray[np.int64], groups: NDArray[np.int64]) -> NDArray[np
         block = lowest[block]
 
 
-def _nested(splits: Sequence[NDArray[np.int64]], margins: Mapping[str, Matrix], data: Data, link: str) -> Floats:
-    """Return the margins of the whole, float64 (repeats, n): those of a fold have the weights that the others give."""
+def _nested(
+    splits: Sequence[NDArray[np.int64]],
+    margins: Mapping[str, Matrix],
+    data: Data,
+    link: str,
+    counted: Floats | None,
+) -> Floats:
+    """Return the margins of the whole, float64 (repeats, n): those of a fold have the weights that the others give.
+
+    `counted` is what a row counts for the weights.
+    """
     found = np.zeros((len(splits), len(data.y)))
     for repeat, folds in enumerate(splits):
         for fold in np.unique(folds):
             test = folds == fold
             rows = {name: values[:, ~test] for name, values in margins.items()}
-            weight = None if data.weight is None else data.weight[~test]
+            weight = None if counted is None else counted[~test]
             counts = stacking.weights(rows, data.y[~test], link, weight)
             for name, values in margins.items():
                 found[repeat, test] += counts[name] * values[repeat, test].astype(np.float64)

@@ -3,7 +3,8 @@
 Stacked on the margin scale (Wolpert, Neural Netw 1992;5:241; van der Laan, Polley and Hubbard, Stat Appl Genet Mol Biol
 2007;6:25): the loss of the weighted sum is minimised over persons whom the candidates have not seen, in every repeat of
 the cross-validation. A candidate pays for its weight, in log-likelihood, the more the more it can learn from chance:
-where the data say little, all the weight stays with the published evidence.
+where the data say little, all the weight stays with the published evidence. The persons of a site share what sets the
+site apart, so they speak for fewer persons than they are (`design_effect`).
 """
 
 from __future__ import annotations
@@ -11,22 +12,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pgx.models.evidence.links import sigmoid
+from pgx.models.fitting import linear
 from pgx.models.fitting.boost import Floats, Matrix
 
 PRICE: Mapping[str, float] = {
     "prior": 0.0,
-    "base_rate": 1.0,
-    "intercept": 1.0,
-    "slope": 1.5,
-    "ridge": 2.0,
-    "plain_ridge": 2.0,
-    "boosted": 3.0,
-    "boosted_ridge": 3.0,
-    "plain_booster": 3.0,
+    "base_rate": 2.0,
+    "intercept": 1.5,
+    "slope": 2.0,
+    "ridge": 2.5,
+    "plain_ridge": 2.5,
+    "boosted": 3.5,
+    "boosted_ridge": 3.5,
+    "plain_booster": 3.5,
 }
-"""Log-likelihood by which a candidate must be ahead of the published evidence before it is given any weight."""
+"""Log-likelihood by which a candidate must be ahead of the published evidence before it is given any weight.
+
+At least one for each number that is free (as Akaike has it), and more for having been chosen among several: the base
+rate gives up both the intercept and the slope of the evidence.
+"""
 SMALLEST = 0.02
 """Smaller weights are dropped."""
 
@@ -89,6 +96,38 @@ def weights(
         near = least(0.9 * alone + 0.1 / len(names), max(abs(score(start)[0]), 1.0))
         found = near if score(near)[0] <= score(alone)[0] else alone
     return rounded(dict(zip(names, (float(one) for one in found), strict=True)))
+
+
+def design_effect(margins: Mapping[str, Matrix], data: linear.Data, link: str, sites: NDArray[np.int64]) -> float:
+    """Return how many persons of a site tell as much of the candidates as one person would alone; at least 1.
+
+    What a candidate gains on the published evidence varies between sites more than persons drawn at random would let
+    it: the ratio of both variances (Kish, Survey Sampling, 1965), the median over the candidates.
+
+    Parameters
+    ----------
+    margins
+        Candidate -> float32 (repeats, n): margins of rows at sites that it has not seen.
+    data, link
+        The cohort.
+    sites
+        Number of each row's site; those with a person in common have one number.
+    """
+    each = np.ones(len(data.y)) if data.weight is None else data.weight
+    number = int(sites.max()) + 1
+
+    def lost(name: str) -> Floats:
+        return np.asarray(np.mean([linear.loss(data.y, row.astype(np.float64), link) for row in margins[name]], axis=0))
+
+    evidence, ratios = lost("prior"), list[float]()
+    for name in margins:
+        gain = evidence - lost(name)
+        away = each * (gain - linear.mean(gain, data.weight))
+        of_persons = float((np.bincount(data.groups, away) ** 2).sum())
+        if of_persons > 1e-12 * len(away):
+            of_sites = float((np.bincount(sites, away) ** 2).sum())
+            ratios.append(of_sites / of_persons * number / (number - 1))
+    return max(1.0, float(np.median(ratios))) if ratios else 1.0
 
 
 def rounded(found: Mapping[str, float]) -> dict[str, float]:

@@ -90,6 +90,8 @@ def test_a_candidate_pays_for_its_weight() -> None:
     for price, kept in ((1.2 * gain + 0.5, True), (0.5 * gain, False)):
         found = stacking.weights(rows, y, "logit", None, {"prior": 0.0, "ridge": price})
         assert (found["prior"] > 0.99) == kept
+    numbers = {"base_rate": 2, "intercept": 1, "slope": 2}
+    assert all(stacking.PRICE[name] >= number for name, number in numbers.items()), "one for each free number"
     assert stacking.PRICE["prior"] == 0 < min(price for name, price in stacking.PRICE.items() if name != "prior")
 
 
@@ -166,6 +168,46 @@ def test_a_column_that_tells_the_site_is_trusted_less_where_sites_are_left_out()
     alone, apart = (fit.fit(data, "sqrt", [0, 0], settings=Settings(max_trees=40), sites=s) for s in (None, sites))
     assert (alone.sites, apart.sites) == (0, 12)
     assert apart.weights["prior"] > alone.weights["prior"] + 0.2
+
+
+def _at_sites(spread: float) -> tuple[Data, np.ndarray, dict[str, np.ndarray]]:
+    """A candidate that is ahead of the evidence at some of 20 sites of 50 persons and behind at the others."""
+    rng = np.random.default_rng(12)
+    sites = np.repeat(np.arange(20), 50)
+    y = rng.normal(size=1000)
+    moved = y * 0.05 + spread * rng.normal(size=20)[sites] * y
+    data = Data(np.zeros(1000), np.empty((1000, 0), np.float32), y, np.arange(1000))
+    return data, sites, {"prior": np.zeros((1, 1000), np.float32), "ridge": moved[None].astype(np.float32)}
+
+
+def test_persons_of_a_site_speak_for_fewer_where_sites_differ() -> None:
+    data, sites, margins = _at_sites(0.3)
+    apart = stacking.design_effect(margins, data, "sqrt", sites)
+    mixed = stacking.design_effect(margins, data, "sqrt", np.random.default_rng(1).permutation(sites))
+    assert apart > 5.0
+    assert 1.0 <= mixed < 1.6
+    assert stacking.design_effect({"prior": margins["prior"]}, data, "sqrt", sites) == 1.0
+
+
+def test_rows_of_a_person_are_no_design_effect_of_sites() -> None:
+    data, sites, margins = _at_sites(0.0)
+    three = [np.repeat(rows, 3, axis=0) for rows in (data.prior, data.y, data.groups)]
+    twice = Data(three[0], np.repeat(data.x, 3, axis=0), three[1], three[2])
+    again = {name: np.repeat(rows, 3, axis=1) for name, rows in margins.items()}
+    one = stacking.design_effect(margins, data, "sqrt", sites)
+    assert stacking.design_effect(again, twice, "sqrt", np.repeat(sites, 3)) == pytest.approx(one)
+
+
+def test_what_helps_at_some_sites_and_harms_at_others_gets_less_weight(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(22)
+    sites = np.repeat(np.arange(8), 40)
+    x = rng.normal(size=(320, 1)).astype(np.float32)
+    y = 5 + (0.2 + 0.3 * rng.normal(size=8))[sites] * x[:, 0] + rng.normal(size=320)
+    data = Data(np.full(320, 5.0), x, y, np.arange(320))
+    apart = fit.fit(data, "sqrt", [0], settings=Settings(max_trees=5), sites=sites)
+    monkeypatch.setattr(stacking, "design_effect", lambda *_: 1.0)
+    alone = fit.fit(data, "sqrt", [0], settings=Settings(max_trees=5), sites=sites)
+    assert apart.weights["prior"] > alone.weights["prior"] + 0.1
 
 
 def test_trees_do_not_depend_on_the_unit_of_a_dose() -> None:
