@@ -14,6 +14,17 @@ from pathlib import Path
 from typing import Any
 
 Message = tuple[str, int, Any]
+_ONE_THREAD = {"POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1"}
+_MEMORY = {
+    "_RJEM_MALLOC_CONF": "narenas:1",
+    "MALLOC_MMAP_THRESHOLD_": "1000000",
+    "MALLOC_TRIM_THRESHOLD_": "20000000",
+}
+"""How a worker's libraries allocate (jemalloc: polars; glibc: numpy), unless the user says otherwise.
+
+What a stage frees serves the next, or goes back to the system: one arena for all of polars' threads, and large arrays
+outside the heap. Without it the peak of three blocks of 1,500 persons is a tenth higher.
+"""
 
 
 @dataclass(slots=True)
@@ -59,12 +70,9 @@ class Crew:
 
     def _start(self, block: int) -> _Worker:
         here, there = socket.socketpair()
-        home = str(Path(__file__).resolve().parents[2])
-        paths = os.pathsep.join(filter(None, (home, os.environ.get("PYTHONPATH"))))
-        threads = {"POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1"}
         process = subprocess.Popen(
             [sys.executable, "-m", "pgx.cohort.worker", str(there.fileno())],
-            stdin=subprocess.DEVNULL, pass_fds=[there.fileno()], env={**os.environ, **threads, "PYTHONPATH": paths},
+            stdin=subprocess.DEVNULL, pass_fds=[there.fileno()], env=environment(),
         )  # fmt: skip
         there.close()
         worker = _Worker(process, Connection(here.detach()))
@@ -90,3 +98,10 @@ class Crew:
     def _end(self, worker: _Worker) -> None:
         worker.connection.close()
         worker.process.wait()
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of a worker: one thread, and memory that is given back."""
+    home = str(Path(__file__).resolve().parents[2])
+    paths = os.pathsep.join(filter(None, (home, os.environ.get("PYTHONPATH"))))
+    return {**_MEMORY, **os.environ, **_ONE_THREAD, "PYTHONPATH": paths}

@@ -199,8 +199,8 @@ def read_sheet(
         If anything in it cannot be used; `details` names each problem and its line.
     """
     file = Path(path)
-    rows = list(_rows(file))
-    reader = _Reader(file, kb, vcf_is_given, build)
+    rows, wrong = _rows(file)
+    reader = _Reader(file, kb, vcf_is_given, build, wrong)
     persons = tuple(reader.person(line, row) for line, row in rows)
     first: dict[str, int] = {}
     for person in persons:
@@ -213,10 +213,11 @@ def read_sheet(
 
 def count_rows(path: PathLike) -> int:
     """Return how many persons a sheet names; what else is wrong with it `read_sheet` says."""
-    return sum(1 for _ in _rows(Path(path)))
+    return len(_rows(Path(path))[0])
 
 
-def _rows(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
+def _rows(file: Path) -> tuple[list[tuple[int, dict[str, str]]], list[tuple[int, str]]]:
+    """Return the rows by line, and what is wrong with lines that are no rows; without its headings no row is read."""
     refuse_pipe(file)
     try:
         text = read_file(file, SHEET).decode("utf-8-sig")
@@ -236,9 +237,8 @@ def _rows(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
                 continue
             if not columns:
                 columns = [name.lower() for name in row]
-                wrong += [(reader.line_num, problem) for problem in _headings(columns)]
-                if wrong:
-                    break
+                if problems := [(reader.line_num, problem) for problem in _headings(columns)]:
+                    raise _error(file, problems)
             elif len(row) != len(columns):
                 wrong.append((reader.line_num, f"{len(row)} cells, but the heading has {len(columns)}"))
             else:
@@ -247,9 +247,7 @@ def _rows(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
         wrong.append((reader.line_num, f"not a row of CSV: {error}"))
     if not found and not wrong:
         raise InputError("no person in it", file=file, fix=f"the columns are {', '.join(COLUMNS)}")
-    if wrong:
-        raise _error(file, wrong)
-    return iter(found)
+    return found, wrong
 
 
 def _headings(columns: Sequence[str]) -> Iterator[str]:

@@ -36,6 +36,9 @@ COLUMNS = {
 }
 """Columns of `acting_drugs`."""
 
+PERSONS = 250
+"""Persons looked at together: each has about a hundred rows, of which several copies are made."""
+
 _RECALL = "recall"
 _PAIR = ["drug", "agent", "enzyme", "role", "strengths", "confidence"]
 """What a row of ``label_interactions`` is about."""
@@ -145,8 +148,7 @@ def unread_drugs(clinical: ClinicalData, kb: KnowledgeBase) -> pl.DataFrame:
 
 def acting_of_list(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | None = None) -> pl.DataFrame:
     """Return `acting_drugs` of the medicines of a list that could be read, of no list that is asked again."""
-    by_enzyme = _counted_by_labels(_acting_drugs(clinical, kb, as_of), kb)
-    parts = [by_enzyme, _named_by_labels(clinical, kb, as_of)]
+    parts = [_by_enzyme(clinical, kb, as_of), _named_by_labels(clinical, kb, as_of)]
     whole = of_parts(clinical.medications, kb)
     if whole.height:
         parts.append(_of_combinations(clinical, whole, kb, as_of))
@@ -158,14 +160,24 @@ def _of_combinations(
 ) -> pl.DataFrame:
     """Return what labels say of combinations that are on the list part by part."""
     both = replace(clinical, medications=pl.concat([clinical.medications, whole]))
-    acting = pl.concat([_counted_by_labels(_acting_drugs(both, kb, as_of), kb), _named_by_labels(both, kb, as_of)])
+    acting = pl.concat([_by_enzyme(both, kb, as_of), _named_by_labels(both, kb, as_of)])
     told = kb.table("label_interactions").select("drug", listed=pl.col("agent").str.to_lowercase()).drop_nulls()
     of_whole = acting.join(whole.select("sample", agent="drug"), on=["sample", "agent"], how="semi")
     named = of_whole.with_columns(listed=pl.col("agent").str.to_lowercase())
     return named.join(told.unique(), on=["drug", "listed"], how="semi", maintain_order="left").select(list(COLUMNS))
 
 
-def _acting_drugs(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | None) -> pl.DataFrame:
+def _by_enzyme(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | None) -> pl.DataFrame:
+    """Return what acts through an enzyme, in the order of the samples; memory does not grow with their number."""
+    exposed = exposures(clinical, kb, as_of=as_of)
+    people = exposed["sample"].unique().sort()
+    some = (people[start : start + PERSONS].implode() for start in range(0, max(len(people), 1), PERSONS))
+    return pl.concat(
+        [_counted_by_labels(_through_enzymes(exposed.filter(pl.col("sample").is_in(who)), kb), kb) for who in some]
+    )
+
+
+def _through_enzymes(exposed: pl.DataFrame, kb: KnowledgeBase) -> pl.DataFrame:
     marked = pl.LazyFrame(MARKED, schema=["strength", "sensitivity"], orient="row").with_columns(marked=pl.lit(True))
     carried = (
         kb.table("substrates")
@@ -183,8 +195,7 @@ def _acting_drugs(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | None)
     raised = (pl.col("trigger") == "inhibitor") == (pl.col("way") == "clears")
     form = pl.when(pl.col("way") == "activates").then(pl.lit("_active_form")).otherwise(pl.lit(""))
     return (
-        exposures(clinical, kb, as_of=as_of)
-        .lazy()
+        exposed.lazy()
         .filter(pl.col("trigger").is_in(["inhibitor", "inducer"]))
         .join(carried, on="gene")
         .join(marked, on=["strength", "sensitivity"], how="left")

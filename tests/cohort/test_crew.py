@@ -8,7 +8,7 @@ from threading import Thread
 
 import pytest
 
-from pgx.cohort.crew import Crew, _Worker
+from pgx.cohort.crew import Crew, _Worker, environment
 
 
 class Quick(Crew):
@@ -39,3 +39,15 @@ def test_a_process_is_replaced_after_some_blocks(size, blocks, least):
     assert max(map(len, of)) <= 3
     assert len(started) >= least
     assert not any(worker.process.is_alive() for worker in started)
+
+
+@pytest.mark.parametrize(("told", "arenas"), [(None, "narenas:1"), ("narenas:3", "narenas:3")])
+def test_a_worker_gives_memory_back_unless_the_user_says_how(told, arenas, monkeypatch):
+    monkeypatch.delenv("_RJEM_MALLOC_CONF", raising=False)
+    if told:
+        monkeypatch.setenv("_RJEM_MALLOC_CONF", told)
+    monkeypatch.setenv("POLARS_MAX_THREADS", "4")
+    variables = environment()
+    assert variables["_RJEM_MALLOC_CONF"] == arenas
+    assert variables["POLARS_MAX_THREADS"] == "1"
+    assert int(variables["MALLOC_MMAP_THRESHOLD_"]) < 2**20

@@ -59,6 +59,12 @@ def test_all_problems_are_told_at_once(sheet):
     assert [line.split(": ")[1] for line in caught.value.details] == ["line 2", "line 3", "line 4"]
 
 
+def test_a_line_that_is_no_row_hides_no_other_problem(sheet):
+    with pytest.raises(SheetError, match="4 problems") as caught:
+        read_sheet(sheet('sample,vcf,sex\nQ1,all.vcf\nQ2,nowhere.vcf,x\nQ3,"all"x,male\n'), knowledge())
+    assert [line.split(": ")[1] for line in caught.value.details] == ["line 2", "line 3", "line 3", "line 4"]
+
+
 @pytest.mark.parametrize(
     ("heading", "told"),
     [
