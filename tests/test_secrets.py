@@ -35,6 +35,9 @@ ADDRESSES = [
     "ada:SECRET@h/db",
     "ada:SE/CRET@h/db",
     "postgresql:ada:SECRET@h/db",
+    "ada:SE CRET@h/db",
+    "ada:SE\"C'RET@h",
+    " ada: SECRET @h:5432/db",
     "postgresql:ada:SE@CRET@[::1]/db",
 ]
 
