@@ -15,6 +15,9 @@ _PASSWORD = re.compile(
 # An address without slashes, such as that of a login; read from the start of a word, so each is looked at once.
 _LOGIN = re.compile(r"""(?<![^\s"'])([^\s"'/:@]+:)[^\s"']*@(?=[\w\[])""")
 
+# The same where the whole text is a place: blanks and quotes are of the password then.
+_LOGIN_ALONE = re.compile(r"([^\s/:@]+:).*@(?=[\w\[])", re.DOTALL)
+
 
 def without_secrets(text: str) -> str:
     """Return text without users and passwords of addresses, however they are written.
@@ -39,7 +42,8 @@ def shown_place(file: object) -> str:
     text = str(file).strip()
     begin = _BEGIN.match(text)
     if begin is None:
-        return without_secrets(str(file))
+        login = _LOGIN_ALONE.match(text)
+        return without_secrets(f"{login[1]}***{text[login.end() - 1 :]}" if login else str(file))
     return without_secrets(begin[0] + text[begin.end() :].rpartition("@")[2].partition("?")[0])
 
 

@@ -78,6 +78,8 @@ class Options:
         Clinical concepts whose unlikely values were checked and are used.
     date_format
         How clinical files write dates, such as ``DD.MM.YYYY``; ISO 8601 is read as well.
+    configured
+        Which of a run's options a configuration file set, in words for people; page 1 names them.
 
     Examples
     --------
@@ -105,6 +107,7 @@ class Options:
     strict: bool = False
     accept: Names = ()
     date_format: str | None = None
+    configured: Names = ()
 
     def __post_init__(self) -> None:
         if self.build is not None:

@@ -204,10 +204,13 @@ def provenance(found: Phenotyped, options: Options) -> dict[str, object]:
     """Return versions, checksums and options: what repeating the run takes; nothing of the machine or the clock."""
     from pgx.knowledge.local_terms import KEY as LOCAL_TERMS
     from pgx.knowledge.local_terms import local_terms
+    from pgx.types import CONFIGURED
 
     kb = found.kb
     chosen = {
-        k: v for k, v in asdict(options).items() if v not in (None, False, ()) and k not in ("knowledge", "fasta")
+        k: v
+        for k, v in asdict(options).items()
+        if v not in (None, False, ()) and k not in ("knowledge", "fasta", "configured")
     }
     if options.as_of:
         chosen["as_of"] = options.as_of.isoformat()
@@ -224,6 +227,7 @@ def provenance(found: Phenotyped, options: Options) -> dict[str, object]:
         "build": found.genotypes.build,
         "inputs": [dict(source) for source in found.inputs],
         "options": chosen,
+        **({CONFIGURED: list(options.configured)} if options.configured else {}),
     }
 
 

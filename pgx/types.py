@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from pgx.notes import Note
 from pgx.schema import EXPOSURE_RATIOS, JUDGEMENTS, NEXT_TESTS, empty
 
+CONFIGURED = "configured_options"
+"""Entry of a provenance: which options a configuration file set."""
 NOT_CALLED = -1
 """Allele code: the strand's base is unknown."""
 NO_COPY = -2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 
@@ -35,6 +36,9 @@ ADDRESSES = [
     "ada:SECRET@h/db",
     "ada:SE/CRET@h/db",
     "postgresql:ada:SECRET@h/db",
+    "ada:SE CRET@h/db",
+    "ada:SE\"C'RET@h",
+    " ada: SECRET @h:5432/db",
     "postgresql:ada:SE@CRET@[::1]/db",
 ]
 
@@ -55,6 +59,17 @@ def test_an_address_at_a_door_for_files_keeps_its_secret(address: str) -> None:
         with pytest.raises(PgxError) as refused:
             call(address)
         assert "SE" not in str(refused.value) and "CRET" not in str(refused.value)
+
+
+@pytest.mark.parametrize("address", [one for one in ADDRESSES if ";" not in one and '"' not in one])
+@pytest.mark.parametrize("column", ["vcf", "clinical", "outside_calls"])
+def test_an_address_in_a_samplesheet_keeps_its_secret(tmp_path: Path, address: str, column: str) -> None:
+    genome = Path(GENOME).absolute()
+    cells = {"sample": "HG00652", "vcf": genome} | {column: address}
+    (tmp_path / "a.csv").write_text(f"{','.join(cells)}\n{','.join(map(str, cells.values()))}\n")
+    with pytest.raises(PgxError) as refused:
+        pgx.report(sheet=tmp_path / "a.csv")
+    assert "SE" not in str(refused.value) and "CRET" not in str(refused.value)
 
 
 @pytest.mark.parametrize(

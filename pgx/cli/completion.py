@@ -14,6 +14,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from pgx.cli.settings import keep_set_by_file
 from pgx.errors import PgxError
 from pgx.guard.limits import read_toml
 from pgx.paths import configuration_places, data_dir
@@ -34,6 +35,11 @@ class Command(TyperCommand):
         given, ctx.args, _ = self.make_parser(ctx).parse_args(args=list(args))
         ctx.params = {name: value for name, value in given.items() if isinstance(value, str | list | tuple)}
         return list(ctx.args)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; which options a configuration file set is known until the next one."""
+        keep_set_by_file(self, ctx)
+        return super().invoke(ctx)
 
 
 class Group(TyperGroup):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import date
 from enum import Enum
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from pgx.cli import completion
+from pgx.cli.settings import set_by_file
 from pgx.errors import UsageError
 from pgx.guard.limits import SHEET, read_file, refuse_pipe
 from pgx.options import BUILD_NAMES, Options, build_named, names_of
@@ -360,6 +362,10 @@ def gather(
     )
 
 
+_CONTENTS = ("sheet", "clinical", "outside_calls", "medications", "drugs")
+"""What else decides on advice, beside the options of `gather`."""
+
+
 def reading(*, without: Collection[str] = ()) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Give a command the options of `gather`, in the place of its keyword parameter ``how``.
 
@@ -382,7 +388,7 @@ def reading(*, without: Collection[str] = ()) -> Callable[[Callable[..., None]],
         @functools.wraps(command)
         def run(**given: Any) -> None:
             how = gather(**{name: given.pop(name) for name in names})
-            command(**given, how=how)
+            command(**given, how=replace(how, configured=set_by_file({*names, *_CONTENTS})))
 
         run.__signature__ = own.replace(parameters=places)  # type: ignore[attr-defined]
         run.__annotations__ = {one.name: one.annotation for one in places}

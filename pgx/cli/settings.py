@@ -7,14 +7,17 @@ otherwise; ``[cohort.run]`` for a command of a group. Paths are relative to the 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextvars import ContextVar
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, get_args
 
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from pgx.paths import configuration_places
 
+_BY_FILE: ContextVar[Mapping[str, tuple[str, Any]]] = ContextVar("set by file", default=MappingProxyType({}))
 _HELP = ("-h", "--help")
 _PLAIN = (str, int, float, bool)
 
@@ -59,6 +62,27 @@ def defaults(program: Callable[[], Any], arguments: Sequence[str], names: Collec
     for name in reversed(path):
         found = {name: found}
     return found
+
+
+def keep_set_by_file(command: TyperCommand, context: Any) -> None:
+    """Keep which options of the command that begins are as a configuration file says, and not as the line does."""
+    _BY_FILE.set({
+        option.name: (option.opts[0].removeprefix("--"), context.params[option.name])
+        for option in command.params
+        if option.name in context.params and context.get_parameter_source(option.name).name == "DEFAULT_MAP"
+    })  # fmt: skip
+
+
+def set_by_file(names: Collection[str]) -> tuple[str, ...]:
+    """Return which of these options of the running command a configuration file set, and to what.
+
+    Files and persons are not named: a page of one person may name nobody else's.
+    """
+    told = []
+    for name, (written, value) in _BY_FILE.get().items():
+        plain = isinstance(value, str | int) and name != "samples" and "=" not in str(value)
+        told += [f"{written} = {value}" if plain else written] if name in names else []
+    return tuple(told)
 
 
 def _asked(program: Any, arguments: Sequence[str]) -> tuple[list[str], Any]:

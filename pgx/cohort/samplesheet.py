@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pgx.clinical import parse_medications
-from pgx.errors import InputError, PgxError, UsageError
+from pgx.errors import InputError, PgxError, UsageError, shown_place
 from pgx.guard.limits import HEADING, SHEET, is_pipe, read_file, refuse_pipe
 from pgx.inputs import group_names
 from pgx.knowledge import KnowledgeBase
@@ -117,10 +117,16 @@ class _Reader:
                 self._wrong(line, column, f"{what}; only files and folders that the command itself names are unpacked")
                 continue
             if is_pipe(path):
-                self._wrong(line, column, f"{part[:200]!r} is a pipe, which can be read only once; save it as a file")
+                self._wrong(
+                    line,
+                    column,
+                    f"{shown_place(part)[:200]!r} is a pipe, which can be read only once; save it as a file",
+                )
                 continue
             if "://" not in part and not _exists(path):
-                self._wrong(line, column, f"{part[:200]!r}: no such file (paths are relative to the sheet)")
+                self._wrong(
+                    line, column, f"{shown_place(part)[:200]!r}: no such file (paths are relative to the sheet)"
+                )
             found.append(path)
         return tuple(found)
 

@@ -65,6 +65,7 @@ COLUMNS = Limit("a clinical table", 20_000, "columns", "leave out columns that a
 OUTSIDE = Limit("a file of outside calls", 16 * _MIB, "bytes", "give the calls alone")
 OUTSIDE_LINE = Limit("a line of outside calls", 1 << 16, "characters", "give one call a line")
 NAME = Limit("a name of a drug, code or allele", 1000, "characters", "write the name alone")
+LIST = Limit("a list of drugs, conditions or allergies", 10_000, "names", "give each name once")
 HEADING = Limit("a column heading", 200, "characters", "write the name alone")
 SHEET = Limit("a samplesheet or list of names", 256 * _MIB, "bytes", "give fewer persons at a time")
 TABLE = Limit("a table of an overlay", 256 * _MIB, "bytes", "give the site's own rows alone")
@@ -75,8 +76,8 @@ KEY = Limit("a key", 1 << 16, "characters", "it is not a key")
 MODEL = Limit("a file of a model", 256 * _MIB, "bytes", "it is not a model that `pgx train` wrote")
 
 LIMITS = (
-    LINE, HEADER, HEADER_LINES, SAMPLES, RECORD, RECORD_LINE, PARQUET, COLUMNS, OUTSIDE, OUTSIDE_LINE, NAME, HEADING,
-    SHEET, TABLE, SETTINGS, RESULT, SCORE, KEY, MODEL,
+    LINE, HEADER, HEADER_LINES, SAMPLES, RECORD, RECORD_LINE, PARQUET, COLUMNS, OUTSIDE, OUTSIDE_LINE, NAME, LIST,
+    HEADING, SHEET, TABLE, SETTINGS, RESULT, SCORE, KEY, MODEL,
 )  # fmt: skip
 """All limits, in the order of the table in ``pgx/README.md``."""
 
@@ -141,10 +142,11 @@ def open_file(path: str | Path) -> IO[bytes]:
     Raises
     ------
     InputError
-        If it is a device, which has no end.
+        If it is a device, which has no end, or ``-``.
     OSError
         If it cannot be read.
     """
+    _refuse_standard_input(path)
     stream = Path(path).open("rb")  # noqa: SIM115 (the caller closes it)
     mode = Path(path).stat().st_mode
     if stat.S_ISBLK(mode) or (stat.S_ISCHR(mode) and stream.read(1)):  # /dev/null is but an empty file
@@ -167,10 +169,16 @@ def refuse_pipe(path: str | Path) -> None:
     Raises
     ------
     InputError
-        If the path is one.
+        If the path is one, or stands for standard input.
     """
+    _refuse_standard_input(path)
     if is_pipe(path):
         raise InputError("this is a pipe, which can be read only once", file=path, fix="save it as a file")
+
+
+def _refuse_standard_input(path: str | Path) -> None:
+    if str(path) == "-" and not Path(path).exists():
+        raise InputError("only genotypes are read from standard input", file=path, fix="save this input as a file")
 
 
 def lines_of(stream: IO[bytes] | gzip.GzipFile, limit: Limit, file: object) -> Iterator[bytes]:

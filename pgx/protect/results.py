@@ -14,7 +14,7 @@ from pgx.errors import UsageError
 from pgx.knowledge import KnowledgeBase
 from pgx.models.evidence import endpoints
 from pgx.protect.pseudonyms import Pseudonyms
-from pgx.types import Result
+from pgx.types import CONFIGURED, Result
 
 FORMATS = ("json", "tsv", "parquet", "fhir")
 """Formats that programs read. The others are for people, who act on them: they need the person's name."""
@@ -74,6 +74,7 @@ def without_names(result: Result, names: Pseudonyms, kb: KnowledgeBase) -> Resul
     inputs = cast("list[dict[str, str]]", provenance.get("inputs", []))
     provenance["inputs"] = [{key: value for key, value in source.items() if key != "name"} for source in inputs]
     provenance["options"] = {"pseudonymized": True}
+    provenance.pop(CONFIGURED, None)
     return replace(
         result,
         samples=tuple(known.values()),

@@ -284,7 +284,11 @@ def _wrong(content: Any, hook: str) -> str | None:
         return f"this service answers {hook}, the request is {content.get('hook')!r}"
     if hook == "order-select" and not isinstance(context.get("selections"), list):
         return "the request has no context.selections"
-    return None if isinstance(context.get("draftOrders"), dict) else "the request has no context.draftOrders"
+    drafts = context.get("draftOrders")
+    if not isinstance(drafts, dict):
+        return "the request has no context.draftOrders"
+    listed = isinstance(drafts.get("entry", []), list)
+    return None if listed else "context.draftOrders.entry is no list of orders"
 
 
 def _stored(store: Store, patient: patients.Patient) -> Stored | None:

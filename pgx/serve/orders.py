@@ -120,7 +120,7 @@ def _texts(concept: Mapping[str, Any]) -> list[str]:
 
 
 def _ordered(context: Mapping[str, Any], names: OrderNames, only_selected: bool) -> Iterator[Mapping[str, Any]]:
-    """Yield what each order calls its drug (a CodeableConcept; an empty one if nothing does)."""
+    """Yield what each order calls its drug (a CodeableConcept; an empty one if nothing does, or it cannot be read)."""
     entries = [_dict(entry) for entry in _list(_dict(context.get("draftOrders")).get("entry"))]
     known: dict[str, Mapping[str, Any]] = {}
     for entry in entries:
@@ -129,12 +129,20 @@ def _ordered(context: Mapping[str, Any], names: OrderNames, only_selected: bool)
         if entry.get("fullUrl"):
             known[str(entry["fullUrl"])] = resource
     selected = {_local(str(one)) for one in _list(context.get("selections"))}
+    sent = set()
     for entry in entries:
         resource = _dict(entry.get("resource"))
+        if not resource.get("resourceType"):
+            if not only_selected:
+                yield {}
+            continue
         addresses = {f"{resource.get('resourceType')}/{resource.get('id')}", _local(str(entry.get("fullUrl")))}
+        sent |= addresses
         forbids = resource.get("doNotPerform") is True or resource.get("status") in _NO_ORDER
         if resource.get("resourceType") in _ORDERS and not forbids and (addresses & selected or not only_selected):
             yield from _concepts(resource, known, names)
+    if only_selected:
+        yield from ({} for _ in selected - sent)  # selected, but not among what was sent, or it cannot be read
 
 
 def _local(reference: str) -> str:

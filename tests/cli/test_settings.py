@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -69,6 +70,35 @@ def test_what_changes_advice_is_said_and_is_on_page_one(folder: Path) -> None:
     found = run(folder, "report", str(PERSON))
     assert found.returncode == 0 and "absent-is-reference = True" in found.stderr.splitlines()[0]
     assert "warfarin" in found.stdout and "the rest assumed" in found.stdout
+    first = " ".join(found.stdout.partition("What to do")[0].split())
+    assert "set by a configuration file drugs = warfarin, absent-is-reference = True" in first
+
+
+def test_page_one_names_what_the_file_decided_but_no_file_no_person_and_nothing_that_the_line_says(
+    folder: Path,
+) -> None:
+    (folder / "a.csv").write_text("sample,age\nHG01593,50\n")
+    lines = [
+        'clinical = ["a.csv"]', 'samples = "HG01593"', 'sex = "HG01593=male"', "min-gq = 7", "quiet = true",
+        'copy-number = "HG01593:CYP2D6=3"', 'drugs = "warfarin"', 'ancestry = "HG01593=EAS"',
+    ]  # fmt: skip
+    (folder / "pgx.toml").write_text("\n".join(["[report]", *lines]))
+    found = run(folder, "report", str(PERSON), "--drugs", "clopidogrel", "-o", "out", "--format", "html,json")
+    assert not found.returncode, found.stderr
+    told = ["clinical", "samples", "min-gq = 7", "sex", "ancestry", "copy-number"]
+    stored = json.loads((folder / "out" / "HG01593.report.json").read_text())
+    assert sorted(stored["provenance"]["configured_options"]) == sorted(told)
+    page = (folder / "out" / "HG01593.report.html").read_text()
+    assert "set by a configuration file</dt><dd>" in page.partition('id="todo"')[2].partition("</section>")[0]
+
+
+def test_what_a_file_decided_stays_out_of_results_under_pseudonyms(folder: Path) -> None:
+    (folder / "key").write_text(bytes(range(64)).hex())
+    (folder / "key").chmod(0o600)
+    (folder / "pgx.toml").write_text('[report]\nmedications = "warfarin"\n')
+    found = run(folder, "report", str(PERSON), "-o", "out", "--pseudonymize", "key")
+    assert not found.returncode, found.stderr
+    assert all("configured_options" not in path.read_text() for path in (folder / "out").iterdir())
 
 
 def test_paths_are_relative_to_the_file(folder: Path, program) -> None:

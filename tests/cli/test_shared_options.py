@@ -26,7 +26,7 @@ def test_every_command_has_all_of_them_in_one_order(command):
 
 def test_they_are_the_librarys_options_and_its_defaults():
     assert options.gather() == Options()
-    assert set(SHARED) - {"person"} == set(Options.__slots__) - {"persons"}
+    assert set(SHARED) - {"person"} == set(Options.__slots__) - {"persons", "configured"}
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import re
 import time
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 import pgx
@@ -17,6 +19,7 @@ from pgx import clinical
 from pgx.cli import options
 from pgx.cli.serve import read_token
 from pgx.clinical.person_map import person_map
+from pgx.clinical.readers import lists
 from pgx.errors import InputError, PgxError
 from pgx.guard import limits
 from pgx.guard.limits import LIMITS, Limit, read_file, read_json, read_packed, read_toml
@@ -31,6 +34,7 @@ from pgx.variants.vcf.source import open_source
 
 HEADER = "##fileformat=VCFv4.2\n##contig=<ID=chr10,length=133797422>\n"
 COLUMNS = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\t"
+GENOME = "data/examples/HG00652.GRCh38.vcf.gz"
 SMALL = Limit("a test", 1000, "bytes", "give less")
 
 
@@ -270,3 +274,43 @@ def test_a_pipe_is_refused_at_once_where_it_would_be_read_twice(tmp_path: Path, 
     }
     with pytest.raises(InputError, match="a pipe, which can be read only once"):
         calls[reads]()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: pgx.call(GENOME, clinical=["-"]),
+        lambda: pgx.call(GENOME, outside_calls=["-"]),
+        lambda: pgx.report(sheet="-"),
+        lambda: pgx.compare("-", "-"),
+        lambda: pgx.call(GENOME, options=pgx.Options(fasta="-")),
+        lambda: pgx.call(GENOME, options=pgx.Options(persons="-")),
+    ],
+)
+def test_what_cannot_come_from_standard_input_says_so_at_once(call) -> None:
+    with pytest.raises(PgxError, match="only genotypes are read from standard input; save this input as a file"):
+        call()
+
+
+@pytest.mark.parametrize("column", ["medications", "conditions", "allergies", "planned_medications"])
+@pytest.mark.parametrize("form", ["csv", "json", "parquet"])
+def test_a_list_of_a_person_is_bounded_in_every_form(
+    tmp_path: Path, kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch, form: str, column: str
+) -> None:
+    monkeypatch.setattr(lists, "LIST", replace(limits.LIST, most=20))
+    path = tmp_path / f"a.{form}"
+
+    def write(count: int) -> None:
+        row = {"sample": "A", column: ["codeine"] * count}
+        if form == "csv":
+            path.write_text(f"sample,{column}\nA,{';'.join(row[column])}\n")
+        elif form == "json":
+            path.write_text(json.dumps([row]))
+        else:
+            pl.DataFrame([row]).write_parquet(path)
+
+    write(20)
+    clinical.read([path], kb)
+    write(21)
+    with pytest.raises(InputError, match="a list of drugs, conditions or allergies of more than 20 names"):
+        clinical.read([path], kb)

@@ -117,3 +117,10 @@ def test_half_a_request_does_not_hold_its_place_and_one_too_large_is_not_waited_
     thread.join(timeout=10)
     assert answers[:2] == [b"", b""]
     assert [answer[9:12] for answer in answers[2:]] == [b"408", b"200", b"200", b"413"]
+
+
+def test_orders_that_are_no_list_are_refused(results: Path) -> None:
+    asked = request("anna")
+    asked["context"]["draftOrders"]["entry"] = {"0": asked["context"]["draftOrders"]["entry"]}
+    answer = Client(create_app(results, LEXICON)).post("/cds-services/pgx-order-sign", json=asked)
+    assert answer.status_code == 400 and "no list of orders" in answer.text

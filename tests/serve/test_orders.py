@@ -204,3 +204,31 @@ def test_an_order_that_was_withdrawn_is_none(status):
 def test_a_slip_in_a_drug_s_name_is_said_not_to_be_recognised(text, count):
     context = {"draftOrders": {"entry": [request({"text": text})]}}
     assert len(read(context, NAMES, only_selected=False).unnamed) == count
+
+
+UNREADABLE = [
+    None,
+    7,
+    {},
+    {"resource": None},
+    {"resource": [1]},
+    {"resource": {"id": "1"}},
+    request({"coding": [1]}),
+    request(["codeine"]),
+]
+
+
+@pytest.mark.parametrize("entry", UNREADABLE)
+@pytest.mark.parametrize("only_selected", [True, False])
+def test_an_order_that_cannot_be_read_is_told_and_not_passed_over(entry, only_selected):
+    context = {"draftOrders": {"entry": [entry]}, "selections": ["MedicationRequest/1"]}
+    found = read(context, NAMES, only_selected=only_selected)
+    assert (found.drugs, found.unnamed) == ([], ["no code and no name"])
+
+
+def test_a_selection_of_nothing_that_was_sent_is_told_beside_one_that_was():
+    context = {"draftOrders": {"entry": [request({"text": "codeine"}, "2"), None]}}
+    selections = ["MedicationRequest/2", "MedicationRequest/1"]
+    found = read({**context, "selections": selections}, NAMES, only_selected=True)
+    assert (found.drugs, len(found.unnamed)) == (["codeine"], 1)
+    assert not read({**context, "selections": []}, NAMES, only_selected=True)

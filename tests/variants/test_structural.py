@@ -553,3 +553,13 @@ class TestTargetedJson:
         path.write_text(json.dumps({"sample": "A", "cyp2d6": {"genotype": "*1/*4"}}))
         with pytest.raises(InputError, match="copy numbers alone"):
             pgx.variants.read(path, knowledge())
+
+
+@pytest.mark.parametrize("alt", ["G[chr10:[", "G[chr10:-5[", "G[chr10:\u00b2[", "]]G", "G[chr10[", "G[chr10:1]"])
+@pytest.mark.parametrize("others", [0, 300])
+def test_a_breakend_in_a_gene_whose_mate_cannot_be_read_is_refused_not_passed_over(
+    tmp_path: Path, alt: str, others: int
+) -> None:
+    rows = [snv(f"chr10:{94700000 + i}", "A", "C", "0/1") for i in range(others)]
+    with pytest.raises(InputError, match="is neither bases nor a symbol"):
+        read(tmp_path, *rows, snv("chr10:94781900", "G", alt, "0/1", info="SVTYPE=BND"))

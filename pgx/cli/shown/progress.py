@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -46,12 +46,22 @@ class Log:
 
 def _refuse_other_files(path: Path) -> None:
     """Raise an error if a file is there that is no log: lines at its end would damage a database or a genome."""
-    if not path.is_file():
-        return  # new, or a device such as /dev/stderr
+    if not path.is_file() or _is_stream(path):
+        return  # new, or a device such as a terminal
     with path.open("rb") as stream:
         begin = stream.read(len(_BEGIN))
     if begin and begin != _BEGIN:
         raise InputError("this file is there and is no log of runs", file=path, fix="name a new file for --log-file")
+
+
+def _is_stream(path: Path) -> bool:
+    """Whether a path, such as ``/dev/stderr``, is where this process prints to, be it a file."""
+    there = path.stat()
+    for number in (1, 2):
+        with suppress(OSError):  # closed
+            if os.path.samestat(there, os.fstat(number)):
+                return True
+    return False
 
 
 class Progress:

@@ -17,7 +17,7 @@ from pgx.clinical.status_words import (
     phrase_status,
 )
 from pgx.clinical.vocabulary import system_name
-from pgx.guard.limits import NAME
+from pgx.guard.limits import LIST, NAME
 from pgx.knowledge.condition_grades import GRADE, grades_in
 from pgx.knowledge.drug_entries import AGO, days_ago
 
@@ -80,12 +80,20 @@ def add_list(events: Events, person: str | None, kind: str, items: list[str], wh
     `kind` is condition, allergy, or the status of drugs: current, planned or stopped. A list of current
     drugs that holds nothing, or ``none``, says that no drug is taken; a list of planned drugs says nothing of that,
     nor does one that is ``unknown``.
+
+    Raises
+    ------
+    InputError
+        If it is longer than any list of a person: a packed file of a few bytes may hold millions of names.
     """
     if len(items) == 1 and items[0].lower().strip(" .") in UNKNOWN:
         return
     if kind == "current":
         events.observe(person, "medication_list", answer="given", day=day, where=where)
-    items = [part for joined in items for part in _commas(events, kind, joined)]
+    if len(items) <= LIST.most:
+        items = [part for joined in items for part in _commas(events, kind, joined)]
+    if len(items) > LIST.most:
+        raise LIST.refused(events.file, where)
     if kind != "allergy":
         items = _with_remarks(events, items, kind)
     nothing = (*NONE, *(NO_ALLERGY if kind == "allergy" else ()))

@@ -86,9 +86,9 @@ def sniff(path: Path) -> str:
     """
     if path.is_dir():
         return "folder"
+    refuse_pipe(path)
     if not path.exists():
         raise InputError("no such file", file=path)
-    refuse_pipe(path)
     head = read_head(path)
     if not head.strip():
         raise InputError("the file is empty", file=path)

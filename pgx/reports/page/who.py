@@ -13,6 +13,7 @@ from pgx.reports.page.advice import Row
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.model import Gene
 from pgx.reports.page.wording import clean, humanise, number
+from pgx.types import CONFIGURED
 
 _ALWAYS = ("age", "sex", "weight", "egfr")
 """Concepts of which it is said that they are not on record."""
@@ -97,15 +98,20 @@ def tolerated(clinical: Sequence[Row], medications: Sequence[Row], lexicon: Lexi
 
 
 def site(provenance: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """Return (label, names) of tables that are not the product's: any of them may change what the page says.
+    """Return (label, names) of tables and options that a site set: any of them may change what the page says.
 
     Examples
     --------
     >>> site([("pgx", "1.0"), ("knowledge", "2026.12.0+ward7+clinic")])
     (('knowledge also of', 'ward7, clinic'),)
     """
-    laid = dict(provenance).get("knowledge", "").split("+")[1:]
-    return (("knowledge also of", clean(", ".join(laid))),) if laid else ()
+    told = dict(provenance)
+    laid = told.get("knowledge", "").split("+")[1:]
+    configured = told.get(CONFIGURED.replace("_", " "))
+    return (
+        *([("knowledge also of", clean(", ".join(laid)))] if laid else []),
+        *([("set by a configuration file", configured)] if configured else []),
+    )
 
 
 def tested(genes: Iterable[Gene], needed: Sequence[str]) -> tuple[tuple[str, str], ...]:

@@ -21,7 +21,8 @@ from pgx.variants.whole_numbers import whole_number
 _END = re.compile(rb"(?:^|;)END=(\d+)")
 _SYMBOL = re.compile(rb"\t<[A-MO-Wa-mo-w]")
 """Where the ALT column of a structural allele in angle brackets may begin; <NON_REF>, <*> and <X> are none."""
-_BREAKEND = re.compile(rb"\t[ACGTNacgtn.,]*[\[\]][^\t]*:\d")
+_BREAKEND = re.compile(rb"\t[ACGTNacgtn.,]*[\[\]]")
+"""Where an ALT column with a breakend may begin, also one whose mate cannot be read."""
 _REFERENCE_LETTERS = b"NnXx*"
 _WIDE = 2000
 _POS_DIGITS = 10

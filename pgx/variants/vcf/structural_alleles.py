@@ -125,7 +125,8 @@ def _is_other(ref: str, alt: str) -> bool:
         return _WORD.match(alt) is not None
     if alt.isalpha():
         return abs(len(ref) - len(alt)) >= LONG
-    return _BREAKEND.match(alt) is not None or _SINGLE.match(alt) is not None
+    # One whose mate cannot be read turns the chromosome all the same.
+    return "[" in alt or "]" in alt or _SINGLE.match(alt) is not None
 
 
 def _breakend(chrom: str, pos: int, alt: str) -> Change:
