@@ -12,7 +12,7 @@ import polars as pl
 from pgx.errors import UsageError
 from pgx.knowledge.overlays import LOCAL
 from pgx.knowledge.resolver import class_of, gene_of, resolve
-from pgx.knowledge.rules.phenotypes import rules_for
+from pgx.knowledge.rules.phenotypes import core_of, rules_for
 from pgx.knowledge.sentences import compose, implication
 from pgx.knowledge.sources import read_sources
 from pgx.knowledge.tables.declared import TABLES
@@ -286,7 +286,7 @@ def _split_allele(kb: KnowledgeBase, name: str, called: Callable[[str, str], str
             rest = text[len(gene_name) :].strip().removeprefix(":").strip()
             names = kb.table("alleles").filter(pl.col("gene") == gene_name)["allele"].to_list()
             # A shell takes an unquoted star for a file name, so that people leave it out.
-            for one in (rest, f"*{rest}", called(gene_name, rest)):
+            for one in (rest, f"*{rest}", called(gene_name, rest), core_of(rest), core_of(f"*{rest}")):
                 if one in names:
                     return gene_name, one
             if not rest:

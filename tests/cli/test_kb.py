@@ -68,6 +68,8 @@ def test_an_allele_is_found_by_its_full_name_or_by_gene_and_allele(words: list[s
         (["VKORC1", "-1639G>A"], "rs9923231 variant (T)"),
         (["HLA-B*5701"], "*57:01"),
         (["HLA-B *5701"], "*57:01"),
+        (["CYP2D6*4.001"], "*4"),
+        (["cyp2c19", "2.012"], "*2"),
     ],
 )
 def test_an_allele_is_found_by_the_other_names_that_people_use(words: list[str], allele: str) -> None:

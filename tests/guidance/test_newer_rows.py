@@ -166,6 +166,58 @@ def test_every_fact_that_was_considered_says_what_became_of_it():
     assert gone == set()
 
 
+HANDED = {
+    "alleles": 20, "atc": 12, "brand_names": 146, "dpwg": 34, "dpwg_indeterminate": 66, "effects": 75, "endpoints": 2,
+    "fda_cyp_roles": 175, "fda_labels": 51, "frequencies": 5, "interaction_corrections": 51, "new_alleles": 11,
+    "washout_additions": 13, "washout_check": 40,
+}  # fmt: skip
+"""Rows of each table of differences of 2026-11."""
+
+KEYS = {
+    "alleles": ("gene", "allele"), "calling_policies": ("gene",), "definitions": ("gene", "allele"),
+    "drug_names": ("name",), "drugs": ("drug",), "effects": ("drug",), "exposure_ratios": ("enzyme", "victim", "study"),
+    "functions": ("gene", "scheme"), "guideline_sources": ("source",), "interactions": ("drug", "enzyme", "role"),
+    "label_interactions": ("limit_id",), "phenotype_rules": ("gene", "scheme", "phenotype"),
+    "recommendations": ("rec_id",), "washout": ("drug", "role"),
+}  # fmt: skip
+"""How a row of a table is named by what was considered: these columns, joined by a space."""
+
+BESIDE = {"exposure_ratios": ("enzyme", "victim", "agent", "study")}
+"""The same where a row is about another drug beside the first."""
+
+
+def test_every_row_that_was_handed_has_its_number_and_its_decision():
+    rows = KB.table("considered")
+    numbers = {name: sorted(own["number"].to_list()) for (name,), own in rows.group_by("list")}
+    assert {name: numbers[name] for name in HANDED} == {name: list(range(1, n + 1)) for name, n in HANDED.items()}
+    assert set(rows["decision"]) == {"taken", "already", "partly", "refused"}
+    assert rows.filter(pl.col("decision").is_in(["partly", "refused"]), pl.col("reason").is_null()).is_empty()
+    untold = rows.filter(pl.col("decision") != "refused", pl.col("rows").is_null(), pl.col("reason").is_null())
+    assert untold.is_empty(), untold
+
+
+@pytest.mark.parametrize("table", KEYS)
+def test_every_row_that_a_considered_fact_names_is_there(table):
+    columns = [KEYS[table], *([BESIDE[table]] if table in BESIDE else [])]
+    there = {" ".join(map(str, row)) for one in columns for row in KB.table(table).select(one).iter_rows()}
+    named = {
+        one.removeprefix(f"{table}:")
+        for cell in KB.table("considered")["rows"].drop_nulls()
+        for one in cell.split(";")
+        if one.startswith(f"{table}:")
+    }
+    if table == "calling_policies":
+        named = {one.split()[0] for one in named}
+    missing = {one for one in named if one not in there and not any(row.startswith(f"{one} ") for row in there)}
+    assert named and not missing, sorted(missing)
+
+
+def test_what_was_considered_names_known_tables_alone():
+    cells = KB.table("considered")["rows"].drop_nulls()
+    tables = {one.partition(":")[0] for cell in cells for one in cell.split(";")}
+    assert tables <= {*KEYS, "corrections", "endpoints"}, sorted(tables)
+
+
 G, T = "rs9923231 reference (C)", "rs9923231 variant (T)"
 
 

@@ -105,3 +105,8 @@ def test_propafenone_makes_cyp2d6_slower():
     frame, _ = assign(callset({"s": {"CYP2D6": pattern("*1/*1")}}), KB, history)
     assert frame["phenotype"].to_list() == ["Normal Metabolizer"]
     assert frame["clinical_activity_score"].to_list() == [1.0]
+
+
+def test_a_label_that_says_moderate_or_weak_is_no_second_list_of_a_weak_one():
+    found = row("caffeine", "CYP1A2", "inhibitor")
+    assert (found["strength"], found["evidence"]) == ("weak", "unverified")

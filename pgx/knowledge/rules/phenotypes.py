@@ -57,6 +57,18 @@ _MULTIPLIED = re.compile(r"^(?P<base>.+?)x(?P<bound>≥?)(?P<count>\d+|N)$")
 _SUBALLELE = re.compile(r"^(?P<core>\*\d+)\.\d{3}$")
 
 
+def core_of(name: str) -> str:
+    """Return the allele of a sub-allele as PharmVar numbers it; other names as they are.
+
+    Examples
+    --------
+    >>> core_of("*4.001"), core_of("*4")
+    ('*4', '*4')
+    """
+    suballele = _SUBALLELE.match(name)
+    return suballele["core"] if suballele else name
+
+
 @dataclass(frozen=True, slots=True)
 class PhenotypeResult:
     """A phenotype in one scheme.
@@ -111,8 +123,8 @@ class GeneRules(RuleTables):
         return found
 
     def _derived(self, name: str) -> AlleleFunction:
-        if suballele := _SUBALLELE.match(name):
-            return self.functions.get(suballele["core"], UNKNOWN)
+        if (core := core_of(name)) != name:
+            return self.functions.get(core, UNKNOWN)
         if not self._copies_vary:
             return UNKNOWN
         if "+" in name:

@@ -15,7 +15,7 @@ _DUPLICATED = re.compile(
     re.IGNORECASE,
 )
 _COPY_NUMBER = re.compile(
-    r"^(?P<one>\*\d+\w*?)(?:x(?P<first>\d))?\s*/\s*(?P<two>\*\d+\w*?)(?:x(?P<second>\d))?[\s,;(]+"
+    r"^(?P<one>\*\d+\w*?)(?:x(?P<first>\d|N))?\s*/\s*(?P<two>\*\d+\w*?)(?:x(?P<second>\d|N))?[\s,;(]+"
     r"(?:(?:total )?(?:CNV?|copy number|copies|kopienzahl|nombre de copies|número de copias)\s*[:=]?\s*(?P<count>\d+)|"
     r"(?P<copies>\d+) (?:gene )?copies)\)?$",
     re.IGNORECASE,
@@ -49,6 +49,8 @@ def ways(text: str, activity: Mapping[str, float], deletion: str | None) -> tupl
     ('*1/*2x2', '*1x2/*2')
     >>> ways("*1/*4, CN=2", {"*1": 1.0, "*4": 0.0}, "*5")
     ('*1/*4',)
+    >>> ways("*2xN/*4 (CN=3)", {"*2": 1.0, "*4": 0.0}, "*5")
+    ('*2x2/*4',)
     """
     match = (
         _DUPLICATED.match(text) or _COPIES_OF_BOTH.match(text) or _COPY_NUMBER.match(text) or _BEHIND_BOTH.match(text)
@@ -58,7 +60,7 @@ def ways(text: str, activity: Mapping[str, float], deletion: str | None) -> tupl
     one, two = match["one"], match["two"]
     count = str(match.groupdict().get("count") or match.groupdict().get("copies") or "N").upper()
     if match.re is _COPY_NUMBER:
-        told = [int(match[name] or 1) if match[allele] != deletion else 0 for allele, name in _STRANDS]
+        told = _told(match, int(count), deletion)
         if int(count) == sum(told):
             return ("/".join(_times(allele, max(copies, 1)) for allele, copies in zip((one, two), told, strict=True)),)
         if match["first"] or match["second"]:
@@ -80,6 +82,14 @@ def ways(text: str, activity: Mapping[str, float], deletion: str | None) -> tupl
         for total in totals
         for first in range(1, (total - 1 if one != two else total // 2) + 1)
     )
+
+
+def _told(match: re.Match[str], total: int, deletion: str | None) -> list[int]:
+    """Return the copies of both strands as they are written; one xN is what the other strand leaves of the total."""
+    written = [(match[name] or "1").upper() if match[allele] != deletion else "0" for allele, name in _STRANDS]
+    known = sum(int(copies) for copies in written if copies != "N")
+    left = total - known if written.count("N") == 1 and total - known >= 2 else 0
+    return [left if copies == "N" else int(copies) for copies in written]
 
 
 def _times(allele: str, copies: int) -> str:

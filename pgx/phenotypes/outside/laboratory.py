@@ -59,7 +59,7 @@ _TOGETHER = re.compile(
     re.I,
 )
 _BASES_FIRST = re.compile(r"^(?P<bases>[ACGT]\s*[/|]?\s*[ACGT])\s*\((?P<name>[^()]+)\)$")
-_BOTH_STRANDS = re.compile(r"^(?P<kind>[cgn]\.)\[(?P<one>[^][=]+)\];\s*\[(?P<two>[^][]+)\]$")
+_BOTH_STRANDS = re.compile(r"^(?P<kind>[cgnp]\.)\[(?P<one>[^][=]+)\];\s*\[(?P<two>[^][]+)\]$")
 _NUMBERED = re.compile(r"^(?:rs\d+|TA[- ]?repeats?)[\s:=,]+(?P<repeats>(?:\(?[ACGT]{2,3}\)?)?\d+\s*/.*)$")
 _TWO_OF_HLA = re.compile(r"^(?P<one>\S*\d:\d\S*)\s*[,;]\s*(?P<two>\S*\d:\d\S*)$")
 _NAMED_AGAIN = re.compile(
@@ -137,7 +137,7 @@ class Laboratory:
         plain = " ".join(text.replace("\N{EN DASH}", "-").replace("\N{MINUS SIGN}", "-").split())
         if self.is_hla and (status := self._status(phrases.of_hla(plain))):
             return Written(status=status)
-        plain = plain if self.haploid else phrases.in_short(plain)
+        plain = plain if self.haploid else phrases.in_short(phrases.without_brackets(plain))
         if self.is_hla and (match := _TWO_OF_HLA.match(plain)):
             plain = f"{match['one']}/{match['two']}"
         plain = re.sub(rf"^(?:{re.escape(self.gene)}[\s:]+)?{_IN_BRACKETS}$", r"\1", _CARRIER.sub(r"\1", plain))

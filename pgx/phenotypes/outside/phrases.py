@@ -66,6 +66,20 @@ WILD_TYPE = re.compile(
 )
 
 
+_ZYGOSITY_IN_BRACKETS = re.compile(r"\s*\[\s*((?:het|hom|hemi)[a-zé]*)\.?\s*\]$", re.IGNORECASE)
+
+
+def without_brackets(text: str) -> str:
+    """Return a text whose last word, in square brackets, is its zygosity, without them; other texts as they are.
+
+    Examples
+    --------
+    >>> without_brackets("c.421C>A [heterozygous]"), without_brackets("c.[421C>A];[=]")
+    ('c.421C>A heterozygous', 'c.[421C>A];[=]')
+    """
+    return _ZYGOSITY_IN_BRACKETS.sub(r" \1", text)
+
+
 def in_short(text: str) -> str:
     """Return a count of alleles as zygosity; other texts as they are.
 
