@@ -53,6 +53,22 @@ def test_order_select_looks_at_the_selection_and_order_sign_at_all():
     assert read(context, NAMES, only_selected=False).drugs == ["codeine", "warfarin"]
 
 
+@pytest.mark.parametrize(
+    ("selected", "unnamed"),
+    [
+        ("MedicationRequest/1", []),
+        ("MedicationRequest/9", ["MedicationRequest/9 is not among the draft orders"]),
+        ("https://ehr.example/fhir/MedicationRequest/9", ["MedicationRequest/9 is not among the draft orders"]),
+        ("urn:uuid:99", ["urn:uuid:99 is not among the draft orders"]),
+        ("ServiceRequest/9", []),
+    ],
+)
+def test_a_selected_order_that_was_not_sent_is_said(selected, unnamed):
+    context = {"draftOrders": {"entry": [request({"text": "codeine"})]}, "selections": [selected]}
+    assert read(context, NAMES, only_selected=True).unnamed == unnamed
+    assert read(context, NAMES, only_selected=False).unnamed == []
+
+
 def test_references_are_followed_inside_the_order_and_the_bundle():
     inside = {
         "resource": {
