@@ -28,6 +28,7 @@ REASONS = (
     NoteCode.BAD_DATE,
     NoteCode.DOUBTFUL_VALUE,
     NoteCode.CONTRADICTION,
+    NoteCode.CONDITION_UNKNOWN,
 )
 """Codes of problems that cost one value, where they are errors."""
 KEPT_OUT = {"sample": pl.String, "concept": pl.String, "code": pl.String, "message": pl.String, "where": pl.String}
