@@ -17,7 +17,6 @@ from pgx.clinical.current import outdated_classes, settle_over
 from pgx.clinical.dates import date_pattern
 from pgx.clinical.drugs import drug_names
 from pgx.clinical.medication_basis import RECORD
-from pgx.clinical.near_conditions import open_conditions
 from pgx.clinical.now import assumed, later, present_days, statuses
 from pgx.clinical.person_map import PersonMap, person_map
 from pgx.clinical.readers import flat, objects, sniff
@@ -130,7 +129,7 @@ def read(
         names = {file.file: shown_place(str(path)) for file, path in zip(files, paths, strict=True)}
         left_out.refuse(problems.with_columns(pl.col("file").replace(names)), kb)
     named = observations.rename({"person": "sample"})
-    not_read = open_conditions(problems, named, vocabulary(kb))
+    not_read = left_out.open_conditions(problems, named, vocabulary(kb))
     kept_out = left_out.newest(pl.concat([problems, not_read]), named, vocabulary(kb))
     # A bound is itself the newest of its concept.
     hidden = kept_out.filter(~pl.col("concept").is_in(list(series)), pl.col("code") != NoteCode.BOUND)

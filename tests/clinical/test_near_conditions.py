@@ -8,7 +8,7 @@ import pytest
 
 import pgx
 from pgx.clinical import read
-from pgx.clinical.near_conditions import meant_perhaps
+from pgx.clinical.left_out import meant_perhaps
 from pgx.clinical.vocabulary import vocabulary
 from pgx.guidance.populations import NO, UNKNOWN, YES, Populations
 from tests.clinical.reading import codes, values

@@ -217,6 +217,24 @@ def read_grades(
     return found
 
 
+def read_stage(
+    events: Events, person: str | None, text: str, condition: str | None, where: str | None
+) -> tuple[tuple[str, str | None], ...]:
+    """Return what a stage or severity that stands apart from its condition answers; note it if that is nothing.
+
+    It may be a word (``severe``), a class (``NYHA III``), or the condition once more (``Stage 4 kidney disease``).
+    """
+    alone = condition is not None and named_condition(events, text) == condition
+    written = text if alone else f"{(condition or '').replace('_', ' ')} ({text})"
+    found, unused = graded(events, written, condition)
+    if found or unused:
+        return read_grades(events, person, written, condition, where)
+    about = (condition or "words that are not understood").replace("_", " ")
+    message = f"the stage {text[:80]!r} of {about} is not understood and not used"
+    events.problem(person, "warning", "grade_not_used", message, where, condition or text[:80])
+    return ()
+
+
 def graded(
     events: Events, text: str, condition: str | None
 ) -> tuple[tuple[tuple[str, str | None], ...], list[tuple[str, str]]]:
