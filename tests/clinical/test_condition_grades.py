@@ -271,6 +271,9 @@ def test_a_stage_that_nobody_understands_is_said(kb, write, record):
     told = {"term": {"id": "MONDO:0005252", "label": "heart failure"}, "diseaseStage": [{"id": "X:1", "label": "Zz 9"}]}
     data = read([write("p.json", {**packet, "diseases": [told]})], kb)
     assert "grade_not_used" in codes(data, "warning") and values(data)["heart_failure"] == "yes"
+    strange = {"type": {"id": "HP:0001260", "label": "Dysarthria"}, "severity": {"id": "HP:0012828", "label": "Severe"}}
+    data = read([write("p.json", {**packet, "phenotypicFeatures": [strange]})], kb)
+    assert "grade_not_used" not in codes(data) and "not_understood" in codes(data)
 
 
 def test_a_disease_with_a_code_that_is_not_known_here_and_a_name_that_is_stays_open(kb, write):

@@ -229,9 +229,10 @@ def read_stage(
     found, unused = graded(events, written, condition)
     if found or unused:
         return read_grades(events, person, written, condition, where)
-    about = (condition or "words that are not understood").replace("_", " ")
-    message = f"the stage {text[:80]!r} of {about} is not understood and not used"
-    events.problem(person, "warning", "grade_not_used", message, where, condition or text[:80])
+    if condition is not None:  # of a condition that is not known, that is said of the condition itself
+        about = condition.replace("_", " ")
+        message = f"the stage {text[:80]!r} of {about} is not understood and not used"
+        events.problem(person, "warning", "grade_not_used", message, where, condition)
     return ()
 
 
