@@ -68,3 +68,15 @@ def test_the_first_page_names_it_and_the_drug_it_could_matter_to(tmp_path, write
     assert "Herzinsuffizenz Grad xy" in said and "the advice on pioglitazone" in said and "metformin" not in said
     rows = result.guidance.filter(drug="pioglitazone", population="heart_failure_nyha_3_or_4")
     assert rows["applies"].to_list() == ["if_population"]
+
+
+def test_a_code_that_is_not_known_is_told_by_the_words_beside_it(kb, write):
+    rows = (
+        "sample,start,stop,code,description\nA,2026-11-01,,999999101,Heart failure (disorder)\nA,2026-11-01,,7,Warts\n"
+    )
+    data = read([write("c.csv", rows)], kb)
+    assert "heart_failure" not in values(data)
+    assert data.notes.filter(code="condition_unknown", severity="warning")["subject"].to_list() == [
+        "Heart failure (disorder)"
+    ]
+    assert Populations(kb, data, ["A"], date(2026, 12, 1)).decide("heart_failure_recorded")[0] == UNKNOWN

@@ -283,10 +283,12 @@ def add_condition(
     *,
     end: date | None = None,
     onset: date | None = None,
+    label: str = "",
 ) -> bool:
     """Add a condition by name or code, with what its `status` says of it; tell whether it is known.
 
-    `day` is the day of the entry, `onset` the one on which it began, if that is said. A code is ``ICD10:E11.9``,
+    `day` is the day of the entry, `onset` the one on which it began, if that is said; `label` is what stands beside a
+    code, by which one that is not known is told. A code is ``ICD10:E11.9``,
     ``SNOMED:44054006``, or a bare ICD-10 code.
     """
     text = " ".join(text.split())
@@ -324,11 +326,16 @@ def add_condition(
                 person, concept, answer=known or answer, day=onset or day, end=last, where=where, written=text
             )
     if not pairs:
-        close = events.vocabulary.suggest(text)
+        close = [] if label else events.vocabulary.suggest(text)
         hint = f"; did you mean {' or '.join(close)}?" if close else ""
-        message = f"condition {text!r} is not one that the product uses{hint}"
-        events.problem(person, "warning" if close else "info", "condition_unknown", message, where, text)
+        strange = bool(label) and named_condition(events, label) is not None
+        message = f"condition {(label or text)!r} is not one that the product uses{hint}"
+        if strange:
+            message = f"condition {label!r} is not used: its code {text} is not known here; check it"
+        events.problem(
+            person, "warning" if close or strange else "info", "condition_unknown", message, where, label or text
+        )
         events.not_understood(
-            "condition", "" if system == "text" else system, "" if system == "text" else code, text, where
+            "condition", "" if system == "text" else system, "" if system == "text" else code, label or text, where
         )
     return bool(pairs)
