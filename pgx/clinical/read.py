@@ -129,7 +129,8 @@ def read(
         names = {file.file: shown_place(str(path)) for file, path in zip(files, paths, strict=True)}
         left_out.refuse(problems.with_columns(pl.col("file").replace(names)), kb)
     named = observations.rename({"person": "sample"})
-    kept_out = left_out.newest(problems, named, vocabulary(kb))
+    not_read = left_out.open_conditions(problems, named, vocabulary(kb))
+    kept_out = left_out.newest(pl.concat([problems, not_read]), named, vocabulary(kb))
     # A bound is itself the newest of its concept.
     hidden = kept_out.filter(~pl.col("concept").is_in(list(series)), pl.col("code") != NoteCode.BOUND)
     named = named.join(hidden, on=["sample", "concept"], how="anti", maintain_order="left")

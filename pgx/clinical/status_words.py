@@ -52,6 +52,11 @@ class Said(StrEnum):
 
 NO_ENTRY = (Said.UNSURE, Said.ERROR)
 """What leaves no entry of a condition at all."""
+_OF_FAMILY = (
+    "family history, family hx, fh, fhx, in family, in mother, in father, mother, father, sister, brother, "
+    "familienanamnese, mutter, vater, schwester, bruder, antécédents familiaux, mère, père, antecedentes familiares, "
+    "madre, padre, anamnesi familiare"
+)
 _WORDS = {
     Said.THERE: "active, recurrence, recurrent, relapse, relapsed, ongoing, current, currently, unresolved, "
     "not resolved, not cured, not healed, not over, uncured, present, persistent, persisting, stable, controlled, "
@@ -70,11 +75,11 @@ _WORDS = {
     "unsure, unclear, doubtful, equivocal, rule out, to rule out, to be ruled out, r o, to be excluded, "
     "to be confirmed, to be diagnosed, not ruled out, not excluded, under investigation, verdacht, "
     "verdacht auf, v a, dd, susp, suspicion de, suspicion of, sospecha de, sospetto, fraglich, möglich, vermutet, "
-    "nicht gesichert, nicht ausgeschlossen, "
-    "family history, family hx, fh, fhx, in family, in mother, in father, mother, father, sister, brother",
+    f"nicht gesichert, nicht ausgeschlossen, {_OF_FAMILY}",
     Said.ERROR: "entered in error, error, erroneous",
 }
 _PHRASES = {tuple(one.split()): said for said, words in _WORDS.items() for one in words.split(", ")}
+_FAMILY = {tuple(one.split()) for one in _OF_FAMILY.split(", ")}
 _LONGEST = max(map(len, _PHRASES))
 _STRONGEST = (Said.ERROR, Said.UNSURE, Said.ABSENT, Said.OVER, Said.REMISSION, Said.THERE, Said.CONFIRMED)
 _ALONE = {
@@ -140,6 +145,12 @@ def begins_denied(text: str) -> bool:
     """Whether words before a name say that the person does not have it: ``no``, ``denies``, ``kein``, ``pas de``."""
     words = re.findall(r"\w+", text.lower())
     return any(tuple(words[:n]) in _DENYING for n in range(1, min(3, len(words))))
+
+
+def of_family(text: str) -> bool:
+    """Whether words say that somebody else of the family has or had it: ``FH: stroke``, ``Mutter: Zirrhose``."""
+    words = re.findall(r"\w+", text.lower())
+    return any(tuple(words[at : at + size]) in _FAMILY for at in range(len(words)) for size in (1, 2))
 
 
 def _of_words(words: list[str]) -> set[Said]:

@@ -159,6 +159,12 @@ class Vocabulary:
     grades: ConditionGrades
     _columns: dict[str, Heading | None] = field(default_factory=dict, repr=False)
 
+    @cached_property
+    def conditions(self) -> frozenset[str]:
+        """The concepts that are conditions of a person."""
+        named = ((name, concept.feature or "") for name, concept in self.concepts.items())
+        return frozenset(name for name, feature in named if feature.startswith("condition."))
+
     def column(self, heading: str) -> Heading | None:
         """Return what a column heading stands for, or None; `weight_lb` and `Weight (lb)` are weight in pounds."""
         if len(heading) > HEADING.most:

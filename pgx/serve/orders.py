@@ -59,8 +59,9 @@ class Orders:
     drugs
         The drugs that the knowledge base knows, in order, each once.
     unnamed
-        The orders that name no drug, by what they say: a code that is not known, a slip in a name, or nothing. An order
-        of a drug that the knowledge base lacks names it, and so does one for skin, eye or ear.
+        The orders that name no drug, by what they say: a code that is not known, a slip in a name, or nothing; and the
+        selected orders that were not sent along. An order of a drug that the knowledge base lacks names it, and so does
+        one for skin, eye or ear.
     others
         The words of the orders whose drug the knowledge base lacks: an allergy may speak against it too.
     """
@@ -88,11 +89,24 @@ def read(context: Mapping[str, Any], names: OrderNames, *, only_selected: bool) 
     """
     found = [(concept, drugs_of(concept, names)) for concept in _ordered(context, names, only_selected)]
     strange = [(concept, _words(concept, names)) for concept, drugs in found if not drugs]
+    unknown = [_said(one) for one, words in strange if not words or any(_slip(text, names) for text in words)]
     return Orders(
         drugs=list(dict.fromkeys(drug for _, drugs in found for drug in drugs)),
-        unnamed=[_said(one) for one, words in strange if not words or any(_slip(text, names) for text in words)],
+        unnamed=[*unknown, *(_not_sent(context) if only_selected else [])],
         others=list(dict.fromkeys(text for _, words in strange for text in words)),
     )
+
+
+def _not_sent(context: Mapping[str, Any]) -> list[str]:
+    """Return the selected medication orders that are not among the draft orders."""
+    entries = [_dict(entry) for entry in _list(_dict(context.get("draftOrders")).get("entry"))]
+    sent = {address for entry in entries for address in _addresses(entry)}
+    selected = dict.fromkeys(_local(str(one)) for one in _list(context.get("selections")))
+    return [
+        f"{one[:_SHOWN]} is not among the draft orders"
+        for one in selected
+        if one not in sent and (one.startswith(tuple(f"{kind}/" for kind in _ORDERS)) or "/" not in one)
+    ]
 
 
 def _slip(text: str, names: OrderNames) -> bool:
@@ -129,20 +143,21 @@ def _ordered(context: Mapping[str, Any], names: OrderNames, only_selected: bool)
         if entry.get("fullUrl"):
             known[str(entry["fullUrl"])] = resource
     selected = {_local(str(one)) for one in _list(context.get("selections"))}
-    sent = set()
     for entry in entries:
-        resource = _dict(entry.get("resource"))
-        if not resource.get("resourceType"):
-            if not only_selected:
-                yield {}
+        if only_selected and not _addresses(entry) & selected:
             continue
-        addresses = {f"{resource.get('resourceType')}/{resource.get('id')}", _local(str(entry.get("fullUrl")))}
-        sent |= addresses
+        resource = _dict(entry.get("resource"))
         forbids = resource.get("doNotPerform") is True or resource.get("status") in _NO_ORDER
-        if resource.get("resourceType") in _ORDERS and not forbids and (addresses & selected or not only_selected):
+        if not resource.get("resourceType"):
+            yield {}
+        elif resource["resourceType"] in _ORDERS and not forbids:
             yield from _concepts(resource, known, names)
-    if only_selected:
-        yield from ({} for _ in selected - sent)  # selected, but not among what was sent, or it cannot be read
+
+
+def _addresses(entry: Mapping[str, Any]) -> set[str]:
+    """Return the names by which a selection may mean an entry."""
+    resource = _dict(entry.get("resource"))
+    return {f"{resource.get('resourceType')}/{resource.get('id')}", _local(str(entry.get("fullUrl")))}
 
 
 def _local(reference: str) -> str:

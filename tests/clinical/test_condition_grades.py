@@ -245,6 +245,65 @@ def test_fhir_tells_the_class_as_observation_diagnosis_or_stage(record, resource
     assert said["child_pugh"] == "C" and said["liver_disease"] == "yes"
 
 
+@pytest.mark.parametrize(
+    ("disease", "label", "stage", "concept", "answer"),
+    [
+        ("MONDO:0005252", "heart failure", "New York Heart Association Class III", "nyha", "III"),
+        ("MONDO:0005300", "chronic kidney disease", "Stage 4 Chronic Kidney Disease", "severe_kidney_disease", "yes"),
+        ("MONDO:0005300", "chronic kidney disease", "G4", "severe_kidney_disease", "yes"),
+        ("MONDO:0005252", "heart failure", "Severe", "severe_heart_failure", "yes"),
+        ("X:1", "chronic liver trouble", "Child-Pugh Class C", "child_pugh", "C"),
+    ],
+)
+def test_phenopackets_tell_it_as_a_stage(kb, write, disease, label, stage, concept, answer):
+    told = {"term": {"id": disease, "label": label}, "diseaseStage": [{"id": "NCIT:C1", "label": stage}]}
+    packet = {"id": "A", "subject": {"id": "A", "sex": "FEMALE"}, "metaData": {"created": "2026-10-01T00:00:00Z"}}
+    assert values(read([write("p.json", {**packet, "diseases": [told]})], kb))[concept] == answer
+    excluded = read([write("p.json", {**packet, "diseases": [{**told, "excluded": True}]})], kb)
+    assert concept not in values(excluded)
+
+
+def test_a_stage_that_nobody_understands_is_said(kb, write, record):
+    staged = {"recordedDate": "2026-11-01", "stage": [{"summary": {"text": "Lille 0.6"}}]}
+    data = record(entry("Condition", code={"text": "heart failure"}, **staged))
+    assert "grade_not_used" in codes(data, "warning") and values(data)["heart_failure"] == "yes"
+    packet = {"id": "A", "subject": {"id": "A"}, "metaData": {"created": "2026-10-01T00:00:00Z"}}
+    told = {"term": {"id": "MONDO:0005252", "label": "heart failure"}, "diseaseStage": [{"id": "X:1", "label": "Zz 9"}]}
+    data = read([write("p.json", {**packet, "diseases": [told]})], kb)
+    assert "grade_not_used" in codes(data, "warning") and values(data)["heart_failure"] == "yes"
+    strange = {"type": {"id": "HP:0001260", "label": "Dysarthria"}, "severity": {"id": "HP:0012828", "label": "Severe"}}
+    data = read([write("p.json", {**packet, "phenotypicFeatures": [strange]})], kb)
+    assert "grade_not_used" not in codes(data) and "not_understood" in codes(data)
+
+
+def test_a_disease_with_a_code_that_is_not_known_here_and_a_name_that_is_stays_open(kb, write):
+    packet = {"id": "A", "subject": {"id": "A"}, "metaData": {"created": "2026-10-01T00:00:00Z"}}
+    told = {"term": {"id": "X:9", "label": "heart failure"}, "onset": {"timestamp": "2026-09-01T00:00:00Z"}}
+    data = read([write("p.json", {**packet, "diseases": [told]})], kb)
+    assert "heart_failure" not in values(data) and "condition_unknown" in codes(data, "warning")
+    assert Populations(kb, data, ["A"], date(2026, 12, 1)).decide("heart_failure_recorded")[0] == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("scale", "value", "concept", "answer"),
+    [
+        ("88020-3", "LA28404-4", "nyha", "I"),
+        ("88020-3", "LA28405-1", "nyha", "II"),
+        ("88020-3", "LA28406-9", "nyha", "III"),
+        ("88020-3", "LA28407-7", "nyha", "IV"),
+        ("98153-0", "B", "child_pugh", "B"),
+    ],
+)
+def test_scales_of_loinc_are_read_by_their_codes_alone(record, scale, value, concept, answer):
+    coded = {"coding": [{"system": "http://loinc.org", "code": value}]}
+    told = {"valueString": value} if len(value) == 1 else {"valueCodeableConcept": coded}
+    data = record(
+        {"resourceType": "Observation", "status": "final", "effectiveDateTime": "2026-11-01", **told}
+        | {"code": {"coding": [{"system": "http://loinc.org", "code": scale}]}}
+    )
+    assert values(data)[concept] == answer
+
+
 def test_the_severity_of_a_diagnosis_counts_where_it_is_asked_for(record):
     severe = {"coding": [{"system": SNOMED, "code": "24484000", "display": "Severe"}]}
     day = {"recordedDate": "2026-11-01", "severity": severe}

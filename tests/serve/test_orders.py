@@ -53,6 +53,22 @@ def test_order_select_looks_at_the_selection_and_order_sign_at_all():
     assert read(context, NAMES, only_selected=False).drugs == ["codeine", "warfarin"]
 
 
+@pytest.mark.parametrize(
+    ("selected", "unnamed"),
+    [
+        ("MedicationRequest/1", []),
+        ("MedicationRequest/9", ["MedicationRequest/9 is not among the draft orders"]),
+        ("https://ehr.example/fhir/MedicationRequest/9", ["MedicationRequest/9 is not among the draft orders"]),
+        ("urn:uuid:99", ["urn:uuid:99 is not among the draft orders"]),
+        ("ServiceRequest/9", []),
+    ],
+)
+def test_a_selected_order_that_was_not_sent_is_said(selected, unnamed):
+    context = {"draftOrders": {"entry": [request({"text": "codeine"})]}, "selections": [selected]}
+    assert read(context, NAMES, only_selected=True).unnamed == unnamed
+    assert read(context, NAMES, only_selected=False).unnamed == []
+
+
 def test_references_are_followed_inside_the_order_and_the_bundle():
     inside = {
         "resource": {
@@ -223,7 +239,15 @@ UNREADABLE = [
 def test_an_order_that_cannot_be_read_is_told_and_not_passed_over(entry, only_selected):
     context = {"draftOrders": {"entry": [entry]}, "selections": ["MedicationRequest/1"]}
     found = read(context, NAMES, only_selected=only_selected)
-    assert (found.drugs, found.unnamed) == ([], ["no code and no name"])
+    typed = isinstance(entry, dict) and "resourceType" in (entry.get("resource") or [])
+    missing = only_selected and not typed
+    said = "MedicationRequest/1 is not among the draft orders" if missing else "no code and no name"
+    assert (found.drugs, found.unnamed) == ([], [said])
+
+
+def test_a_selected_address_of_something_that_cannot_be_read_is_told():
+    context = {"draftOrders": {"entry": [{"fullUrl": "urn:uuid:1", "resource": [1]}]}, "selections": ["urn:uuid:1"]}
+    assert read(context, NAMES, only_selected=True).unnamed == ["no code and no name"]
 
 
 def test_a_selection_of_nothing_that_was_sent_is_told_beside_one_that_was():

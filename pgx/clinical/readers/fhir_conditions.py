@@ -12,7 +12,7 @@ from pgx.clinical.readers.fhir_parts import (
     when,
 )
 from pgx.clinical.readers.json_access import Object, obj, objs
-from pgx.clinical.readers.lists import named_condition, read_grades
+from pgx.clinical.readers.lists import named_condition, read_grades, read_stage
 from pgx.clinical.statements import Events
 from pgx.clinical.status_words import NO_ENTRY, Said, entry_answer
 
@@ -84,6 +84,5 @@ def _graded(
             continue
         words_of_code = (_SEVERITIES.get((system, code)) for system, code, _ in codings_of(one))
         if (stated := next(filter(None, words_of_code), None) or label_of(one)) and (condition or not pairs):
-            beside = (condition or "").replace("_", " ")
-            found += read_grades(events, person, f"{beside} ({stated})", condition, where)
+            found += read_stage(events, person, stated, condition, where)
     return tuple(dict.fromkeys(found))

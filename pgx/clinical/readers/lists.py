@@ -225,6 +225,25 @@ def read_grades(
     return found
 
 
+def read_stage(
+    events: Events, person: str | None, text: str, condition: str | None, where: str | None
+) -> tuple[tuple[str, str | None], ...]:
+    """Return what a stage or severity that stands apart from its condition answers; note it if that is nothing.
+
+    It may be a word (``severe``), a class (``NYHA III``), or the condition once more (``Stage 4 kidney disease``).
+    """
+    alone = condition is not None and named_condition(events, text) == condition
+    written = text if alone else f"{(condition or '').replace('_', ' ')} ({text})"
+    found, unused = graded(events, written, condition)
+    if found or unused:
+        return read_grades(events, person, written, condition, where)
+    if condition is not None:  # of a condition that is not known, that is said of the condition itself
+        about = condition.replace("_", " ")
+        message = f"the stage {text[:80]!r} of {about} is not understood and not used"
+        events.problem(person, "warning", "grade_not_used", message, where, condition)
+    return ()
+
+
 def graded(
     events: Events, text: str, condition: str | None
 ) -> tuple[tuple[tuple[str, str | None], ...], list[tuple[str, str]]]:
@@ -272,10 +291,12 @@ def add_condition(
     *,
     end: date | None = None,
     onset: date | None = None,
+    label: str = "",
 ) -> bool:
     """Add a condition by name or code, with what its `status` says of it; tell whether it is known.
 
-    `day` is the day of the entry, `onset` the one on which it began, if that is said. A code is ``ICD10:E11.9``,
+    `day` is the day of the entry, `onset` the one on which it began, if that is said; `label` is what stands beside a
+    code, by which one that is not known is told. A code is ``ICD10:E11.9``,
     ``SNOMED:44054006``, or a bare ICD-10 code.
     """
     text = " ".join(text.split())
@@ -313,11 +334,16 @@ def add_condition(
                 person, concept, answer=known or answer, day=onset or day, end=last, where=where, written=text
             )
     if not pairs:
-        close = events.vocabulary.suggest(text)
+        close = [] if label else events.vocabulary.suggest(text)
         hint = f"; did you mean {' or '.join(close)}?" if close else ""
-        message = f"condition {text!r} is not one that the product uses{hint}"
-        events.problem(person, "warning" if close else "info", "condition_unknown", message, where, text)
+        strange = bool(label) and named_condition(events, label) is not None
+        message = f"condition {(label or text)!r} is not one that the product uses{hint}"
+        if strange:
+            message = f"condition {label!r} is not used: its code {text} is not known here; check it"
+        events.problem(
+            person, "warning" if close or strange else "info", "condition_unknown", message, where, label or text
+        )
         events.not_understood(
-            "condition", "" if system == "text" else system, "" if system == "text" else code, text, where
+            "condition", "" if system == "text" else system, "" if system == "text" else code, label or text, where
         )
     return bool(pairs)

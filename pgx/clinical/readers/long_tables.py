@@ -389,7 +389,7 @@ def _read_entry(events: Events, person: str | None, name: str | None, cells: dic
             events.allergic(person, name or str(code), codes=codes, day=start, where=where, reaction=did)
     else:
         text = (f"{system}:{code}" if system else code) if code else str(name)
-        add_condition(events, person, text, where, start, status, end=end)
+        add_condition(events, person, text, where, start, status, end=end, label=(name or "") if code else "")
     events.seen(person, None if end else start)
 
 

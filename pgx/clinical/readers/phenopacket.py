@@ -7,6 +7,7 @@ from datetime import date
 
 from pgx.clinical.drugs import dose_per_day
 from pgx.clinical.readers.json_access import Object, dig, name_of, number, obj, objs, text
+from pgx.clinical.readers.lists import named_condition, read_grades, read_stage
 from pgx.clinical.statements import Events
 from pgx.clinical.status_words import Said, entry_answer
 from pgx.clinical.vocabulary import system_name
@@ -107,15 +108,39 @@ def _statement(events: Events, person: str | None, item: Object, term: Object, w
     events.seen(person, None if end else day)
     excluded = item.get("excluded") is True or item.get("negated") is True
     pairs = events.vocabulary.code(system, code)
-    for concept, answer in pairs:
+    if not pairs and not excluded and named_condition(events, label):
+        message = f"condition {label!r} is not used: its code {system} {code} is not known here; check it"
+        events.problem(person, "warning", "condition_unknown", message, where, label)
+    graded = () if excluded or end else _graded(events, person, item, label, pairs, where)
+    for concept, answer in (*pairs, *graded):
         if answer and excluded:  # it is not this answer; which it is, nobody said
             events.not_understood("condition", system, code, f"{label} (excluded)", where)
             continue
         meant = events.vocabulary.concepts[concept]
         stated = answer or entry_answer(meant, Said.ABSENT if excluded else None, ends=end is not None)
         events.observe(person, concept, answer=stated, day=day, end=end, where=where, written=label)
-    if not pairs:
+    if not pairs and not graded:
         events.not_understood("condition", system, code, label, where)
+
+
+def _graded(
+    events: Events,
+    person: str | None,
+    item: Object,
+    label: str,
+    pairs: tuple[tuple[str, str | None], ...],
+    where: str,
+) -> tuple[tuple[str, str | None], ...]:
+    """Return what the words of a disease, its stages and its severity say of how severe it is."""
+    condition = next((one for one, _ in pairs if events.vocabulary.concepts[one].kind == "boolean"), None)
+    found = list(read_grades(events, person, label, condition, where)) if condition or not pairs else []
+    for one in (obj(item.get("severity")), *objs(item.get("diseaseStage"))):
+        system, code, words = _code(one)
+        if coded := [(concept, answer) for concept, answer in events.vocabulary.code(system, code) if answer]:
+            found += coded
+        elif words and (condition or not pairs):
+            found += read_stage(events, person, words, condition, where)
+    return tuple(dict.fromkeys(found))
 
 
 def _measurement(events: Events, person: str | None, item: Object, where: str) -> None:

@@ -169,6 +169,9 @@ def _split(kb: KnowledgeBase, gene: str, text: str) -> tuple[str, list[Claim]]:
     if words and (said := _claims(kb, gene, f"{words['one'].strip()}, {words['two']}", "")):
         return "", said
     text = laboratory_of(kb, gene).without_the_absent(text)
+    known = names_of(kb, gene).known
+    if all(name.strip() in known for name in text.split("/")):
+        return text, claims  # "No name" is an allele of G6PD, and no word for a function
     while True:
         for form in (_BEHIND, _BEFORE, _BARE):
             match = form.match(text)
