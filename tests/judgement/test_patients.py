@@ -80,6 +80,10 @@ def test_the_first_page_says_what_the_guidelines_want(result, row):
         assert phrase not in said, row["basis"]
 
 
+def test_no_flag_holds_what_stands_between_flags_in_a_table(result):
+    assert not [flag for flag in result.judgements["flags"].explode().drop_nulls() if ";" in flag]
+
+
 def test_there_are_enough_patients_and_each_is_asked_about():
     records = (FOLDER / "records.json").read_text(encoding="utf-8")
     assert set(re.findall(r'"sample": "(\w+)"', records)) == set(PEOPLE)
