@@ -86,6 +86,11 @@ def _own(name: str) -> str:
     return _OF_ALL.sub("", name) or name
 
 
+def _american(name: str) -> str:
+    """Write a name as American English spells it: what comes from Greek has no ``ae`` and no ``oe``, nor ``tumour``."""
+    return name.replace("ae", "e").replace("oe", "e").replace("tumour", "tumor")
+
+
 _PLAIN = str.maketrans(
     {"µ": "u", "μ": "u", "²": "2", "³": "3", "ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}
     | dict(zip("áàâéèêëíîïóôúûñç", "aaaeeeeiiioouunc", strict=True))
@@ -175,13 +180,21 @@ class Vocabulary:
         return self._columns[name]
 
     def _read_heading(self, name: str) -> Heading | None:
-        if name in self.headings:
-            return self.headings[name]
+        if found := self.headings.get(name) or self._american.get(_american(name)):
+            return found
         for cut in [m.start() for m in re.finditer("_", name)][::-1]:
             found, suffix = self.headings.get(name[:cut]), self.suffixes.get(name[cut + 1 :])
             if found and suffix and self.factor(found.concept, suffix):
                 return Heading(found.concept, suffix)
         return None
+
+    @cached_property
+    def _american(self) -> dict[str, Heading]:
+        """The headings in American spelling: ``leukaemia`` and ``transient_ischaemic_attack`` are not other words."""
+        found: dict[str, Heading] = {}
+        for name, heading in self.headings.items():
+            found.setdefault(_american(name), heading)
+        return found
 
     def suggest(self, heading: str, more: tuple[str, ...] = ()) -> list[str]:
         """Return known headings that are spelled almost like this one."""

@@ -391,7 +391,9 @@ def test_a_label_s_lower_dose_does_not_hide_graver_advice_of_the_genes():
     poor = {"TPMT": pattern("*3A/*3A"), "NUDT15": pattern("*1/*1")}
     drug = line(result(poor, ["azathioprine", "allopurinol"], ["azathioprine"]), "azathioprine")
     assert drug.urgency == "avoid"
-    assert drug.headline.startswith("allopurinol (strong XDH inhibitor) raises azathioprine")
+    assert drug.headline.startswith(
+        "choose another drug; besides, allopurinol (strong XDH inhibitor) raises azathioprine"
+    )
 
 
 def test_brivudine_stands_before_a_normal_dpyd():
@@ -612,10 +614,10 @@ def test_a_site_s_own_substrate_row_turns_advice_around_and_is_marked(tmp_path):
     assert {"local", "interaction_reverses:itraconazole:CYP3A4"} <= set(flags(after.row(0, named=True)))
 
 
-def test_the_interaction_comes_first_beside_genes_that_forbid_the_drug_as_well():
+def test_genes_that_forbid_a_drug_come_before_what_another_one_does_to_its_level():
     found = result({"CYP2C9": pattern("*3/*3")}, ["siponimod", "clarithromycin"], ["siponimod"])
     said = itself(line(found, "siponimod").headline)
-    assert said.startswith("clarithromycin (strong CYP3A4 inhibitor) raises siponimod; by the genes: contraindicated")
+    assert said.startswith("contraindicated; besides, clarithromycin (strong CYP3A4 inhibitor) raises siponimod")
 
 
 def test_a_drug_that_alone_makes_a_gene_speak_is_named_first():

@@ -80,6 +80,10 @@ def test_the_first_page_says_what_the_guidelines_want(result, row):
         assert phrase not in said, row["basis"]
 
 
+def test_no_flag_holds_what_stands_between_flags_in_a_table(result):
+    assert not [flag for flag in result.judgements["flags"].explode().drop_nulls() if ";" in flag]
+
+
 def test_there_are_enough_patients_and_each_is_asked_about():
     records = (FOLDER / "records.json").read_text(encoding="utf-8")
     assert set(re.findall(r'"sample": "(\w+)"', records)) == set(PEOPLE)
@@ -142,6 +146,9 @@ def test_card_and_leaflet_name_every_condition_that_the_first_page_names(result,
         ("P72", rendered.render_card, "reduce the dose, at most 20 mg a day", "set without"),
         ("P72", rendered.render_leaflet, "a lower dose is advised with amlodipine", "ask whether your dose was set"),
         ("P73", rendered.render_card, "if the dose was set without diltiazem or is above the limit: reduce", ""),
+        ("P25", rendered.render_card, "change this one first, if that is possible*", ""),
+        ("P25", rendered.render_card, "* which of the medicines gives way is common practice from memory", ""),
+        ("P01", rendered.render_card, "", "from memory"),
         ("P66", rendered.render_card, "tamoxifen (by the genes; besides ribociclib (planned) raises it", ""),
         ("P67", rendered.render_leaflet, "it changes how much of azathioprine is in your body", "azathioprine changes"),
     ],
@@ -150,6 +157,15 @@ def test_card_and_leaflet_keep_the_limit_the_condition_and_who_decides(result, s
     page = plain(render(result, sample))
     assert said in page
     assert not not_said or not_said not in page
+
+
+def test_the_card_counts_further_genes_and_cuts_no_name(result):
+    listed = re.search(
+        r"without a result: (?:.*; other genes: )?(.*?) and (\d+) more", plain(rendered.render_card(result, "P25"))
+    )
+    assert listed, "a list of further genes that ends in how many there are"
+    assert len(listed[1].split(", ")) == 8
+    assert "…" not in listed[1] and "..." not in listed[1]
 
 
 def test_what_is_contraindicated_stands_before_what_is_to_be_avoided(result):

@@ -228,6 +228,22 @@ def test_a_limit_that_the_data_do_not_decide_stands_beside_use_as_usual_everywhe
     assert "must not be used in pregnancy" in leaflet
 
 
+def test_untested_genes_that_could_mean_the_same_are_named_in_one_remark():
+    dose = {"action": "increase_dose", "urgency": "change_dose"}
+    absent = {"action": None, "applies": "not_tested", "urgency": "no_data"}
+    of_two = absent | {"source": "FDA", "genes": "H;I", "flags": "could_mean:change_dose:H;could_mean:change_dose:I"}
+    assert shown(guidance=guidance(dose, of_two)).drugs[0].cautions == (
+        "H, I were not tested, and FDA would look at them too; some results would mean: change the dose",
+    )
+    of_one = absent | {"source": "DPWG", "genes": "I"}
+    assert shown(guidance=guidance(dose, of_two, of_one)).drugs[0].cautions == (
+        "I (DPWG, FDA), H (FDA) were not tested, and the sources in brackets would look at them too; "
+        "some results would mean: change the dose",
+    )
+    graver = of_two | {"flags": "could_mean:avoid:H;could_mean:change_dose:I"}
+    assert len(shown(guidance=guidance(dose, graver)).drugs[0].cautions) == 2
+
+
 def test_as_usual_is_no_answer_where_an_untested_gene_could_rule_the_drug_out():
     fine = {"action": "standard", "urgency": "standard", "phenotypes": "G=Normal"}
     absent = {"source": "DPWG", "genes": "H", "action": None, "applies": "not_tested", "urgency": "no_data"}

@@ -22,7 +22,7 @@ from pgx.judgement.statement import alike
 from pgx.knowledge.acting import DECIDES, PLANNED, Acting, once_stopped, same_way
 from pgx.reports.formats.html import environment, stylesheet
 from pgx.reports.formats.plan import checks
-from pgx.reports.page import wording
+from pgx.reports.page import gaps, wording
 from pgx.reports.page.build import Advice, Drug, Gene, View
 from pgx.reports.page.cells import pairs_of
 from pgx.reports.page.details import others_beside, under, waiting
@@ -78,7 +78,8 @@ def card_of(shown: View) -> str:
     called = [gene for gene in shown.genes if gene.status != "not_called" and (gene.has_guidance or gene.phenotype)]
     called.sort(key=lambda gene: list(order).index(gene.name) if gene.name in order else len(order))
     versions = [(label, value) for label, value in shown.provenance if label in _VERSIONS]
-    return _page("card.html.j2", shown, genes=called, most=_ON_CARD, versions=versions)
+    recalled = any(_not_beside(drug) and is_order_recalled(drug) for drug in shown.drugs)
+    return _page("card.html.j2", shown, genes=called, most=_ON_CARD, versions=versions, recalled=recalled)
 
 
 def plan_of(shown: View) -> str:
@@ -159,7 +160,12 @@ def _not_beside(drug: Drug) -> str:
     change = "change this one or the other"
     if gives_way:
         change = "change this one first, if that is possible" if drug.name in gives_way else f"change {named}"
-    return f"not together with {named}: {change}"
+    return f"not together with {named}: {change}{'*' if is_order_recalled(drug) else ''}"
+
+
+def is_order_recalled(drug: Drug) -> bool:
+    """Return whether the order of a medicine and another one is from memory."""
+    return any(gaps.order_remarks(drug.judgement))
 
 
 def _gives_way(drug: Drug) -> bool:

@@ -185,6 +185,9 @@ def _with_interaction(
 ) -> str:
     by_label = headline if deciding and deciding.turned else dosed_by
     interaction = f"{phrase(acting, clean(name))}{f': {by_label}' if by_label else ''}"
+    if deciding and not by_label and deciding.urgency == "avoid":
+        # A drug that is ruled out is not dosed, whatever changes its level: that it is to be avoided comes first.
+        return f"{headline}; besides, {interaction}"
     return f"{interaction}; {alone or _by_the_genes(deciding, headline)}"
 
 

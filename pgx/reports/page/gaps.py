@@ -42,10 +42,20 @@ def not_tested(genes: Iterable[str], refused: Collection[str]) -> str:
 
 
 def untested_remarks(untested: Mapping[str, list[str]], stakes: Mapping[str, str]) -> Iterator[str]:
-    """Yield that a source would look at a further gene."""
-    for gene, sources in untested.items():
-        stake = {gene: stakes[gene]} if gene in stakes else {}
-        yield f"{gene} was not tested, and {', '.join(sources)} would look at it too{stake_clause(stake)}"
+    """Yield that sources would look at further genes: those that could mean the same in one remark."""
+    by_stake: dict[str, list[str]] = {}
+    for gene in untested:
+        by_stake.setdefault(stakes.get(gene, ""), []).append(gene)
+    for stake, genes in by_stake.items():
+        clause = stake_clause({genes[0]: stake} if stake else {})
+        sources = list(dict.fromkeys(tuple(untested[gene]) for gene in genes))
+        was = "was" if len(genes) == 1 else "were"
+        it = "it" if len(genes) == 1 else "them"
+        if len(sources) == 1:
+            yield f"{', '.join(genes)} {was} not tested, and {', '.join(sources[0])} would look at {it} too{clause}"
+        else:
+            named = ", ".join(f"{gene} ({', '.join(untested[gene])})" for gene in genes)
+            yield f"{named} {was} not tested, and the sources in brackets would look at {it} too{clause}"
 
 
 def order_remarks(judgement: Judgement) -> Iterator[str]:
