@@ -138,7 +138,7 @@ def test_a_leaflet_falls_back_on_no_line_of_the_first_page():
 @pytest.mark.parametrize(
     ("medicines", "kept", "said"),
     [
-        (["cyclosporine", "simvastatin"], "cyclosporine", "not together with simvastatin: change simvastatin)"),
+        (["cyclosporine", "simvastatin"], "cyclosporine", "not together with simvastatin: change simvastatin*)"),
         (["clopidogrel", "omeprazole"], "omeprazole", "not together with clopidogrel: change this one first"),
     ],
 )
