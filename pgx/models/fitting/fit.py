@@ -197,8 +197,7 @@ def fit(
     events = count_events(data.y, link, data.groups)
     gate = gate_of(events)
     center, scale = moments(data.x)
-    places = None if sites is None else _together(sites, data.groups)
-    several = 0 if places is None else int(places.max()) + 1
+    several = 0 if sites is None else int(_together(sites, data.groups).max()) + 1
     repeats = 3 if len(data.y) < _REPEATED else 2 if len(data.y) < _TWICE else 1
     splits = list(split(data.y, data.groups, link, folds, repeats, settings.seed))
     own = len(splits)
@@ -208,10 +207,10 @@ def fit(
     tried = cross_validate(data, link, monotone, variants, splits)
     variant, margins = choose(tried, data, link)
     counted = data.weight
-    if places is not None and len(splits) > own:
+    if sites is not None and len(splits) > own:
         at_new_sites = {name: rows[own:] for name, rows in margins.items()}
-        effect = stacking.design_effect(at_new_sites, data, link, places)
-        counted = (np.ones(len(data.y)) if counted is None else counted) / effect
+        effect = stacking.design_effect(at_new_sites, data, link, _together(sites, data.groups))
+        counted = np.broadcast_to(1.0 / effect, len(data.y)) if counted is None else counted / effect
     recipe = Recipe(stacking.weights(margins, data.y, link, counted), variant)
     linear, booster = follow(recipe, data, link, monotone, center, scale)
     nested = _nested(splits, margins, data, link, counted)

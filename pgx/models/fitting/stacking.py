@@ -117,7 +117,10 @@ def design_effect(margins: Mapping[str, Matrix], data: linear.Data, link: str, s
     number = int(sites.max()) + 1
 
     def lost(name: str) -> Floats:
-        return np.asarray(np.mean([linear.loss(data.y, row.astype(np.float64), link) for row in margins[name]], axis=0))
+        total = np.zeros(len(data.y))
+        for row in margins[name]:
+            total += linear.loss(data.y, row.astype(np.float64), link)
+        return total / len(margins[name])
 
     evidence, ratios = lost("prior"), list[float]()
     for name in margins:
