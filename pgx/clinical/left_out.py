@@ -66,8 +66,8 @@ def meant_perhaps(text: str, vocabulary: Vocabulary) -> tuple[str, ...]:
     headings = [vocabulary.headings.get(name) for name in names if len(name) >= _SHORTEST]
     named = [one.concept for one in headings if one]
     close = [vocabulary.headings[one].concept for one in vocabulary.suggest(text) if one in vocabulary.headings]
-    is_condition = vocabulary.conditions
-    return tuple(dict.fromkeys(one for one in (*named, *close) if one in is_condition))
+    # Names that stand in the entry say what it is about; another name may be spelled like it (heart and liver failure).
+    return tuple(dict.fromkeys(one for one in (named or close) if one in vocabulary.conditions))
 
 
 def open_conditions(problems: pl.DataFrame, observations: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:
