@@ -69,6 +69,8 @@ def test_the_label_of_primaquine_rules_out_a_severe_deficiency_and_cpic_avoids_i
     rows = said.filter(pl.col("population").str.contains("severe_g6pd|moderate_g6pd"))
     applied = dict(rows.select("action", "applies").iter_rows())
     assert {one: applied.get(one, "no") for one in label} == label
+    of_cpic = said.filter(population="g6pd_deficiency", source="CPIC")["recommendation"].to_list()
+    assert ["doses of malaria guidelines" in one for one in of_cpic] == [True] * (action == "avoid")
     assert judgements(said, frame, schema.empty(schema.SCORES), KB).row(0, named=True)["action"] == action
 
 

@@ -63,8 +63,25 @@ def test_every_class_has_members_and_every_name_of_a_class_is_its_own():
 
 
 @pytest.mark.parametrize(("written", "its_class"), WRITTEN.rows())
-def test_classes_in_the_words_of_seven_languages(written, its_class):
+def test_classes_in_the_words_of_many_languages(written, its_class):
     assert class_of(KB, written) == class_of(KB, its_class) != []
+
+
+@pytest.mark.parametrize(
+    ("written", "drug"),
+    [
+        ("Cafcit", "caffeine"), ("Peyona", "caffeine"), ("EFV", "efavirenz"), ("ZDV", "zidovudine"),
+        ("DTG", "dolutegravir"), ("RPV", "rilpivirine"), ("3TC", "lamivudine"), ("DRV", "darunavir"),
+    ],
+)  # fmt: skip
+def test_brands_of_caffeine_and_abbreviations_of_hiv_medicines(written, drug):
+    assert drugs_of(KB, [written]) == [drug]
+
+
+@pytest.mark.parametrize("written", ["ATV", "AZT", "ABC"])
+def test_an_abbreviation_of_several_things_is_no_drug(written):
+    with pytest.raises(UsageError, match="has no drug"):
+        drugs_of(KB, [written])
 
 
 def test_every_drug_with_a_recommendation_is_in_a_class():

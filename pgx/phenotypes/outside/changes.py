@@ -25,6 +25,7 @@ _RESIDUES = re.compile(
     rf"(?P<one>{_RESIDUE})\s*/?\s*(?P<two>{_RESIDUE})$"
 )
 _RSID_AND_BASES = re.compile(r"^(?P<rsid>rs\d+)\s*\(?(?P<ref>[ACGT])\s*>\s*(?P<alt>[ACGT])\)?(?=[\s,;:]|$)")
+_NAMED_TWICE = re.compile(r"^(?P<one>\S+)\s*\((?P<two>[^()\s]+)\)[\s:=,]*(?P<bases>[ACGT]\s*[/|;,]?\s*[ACGT])$")
 COMPLEMENT = str.maketrans("ACGT", "TGCA")
 _ONE_BASE = re.compile(r"^(?:m\.)?(?P<at>\d+)\s*(?P<base>[ACGT])(?:\s*\([^()]*\))?$")
 _BASE_ALONE = re.compile(
@@ -97,6 +98,31 @@ def without_its_bases(text: str, changes: Mapping[str, Change]) -> str:
         if change[1] + change[2] in {written, written.translate(COMPLEMENT)}
         else text
     )
+
+
+def named_once(text: str, changes: Mapping[str, Change]) -> str:
+    """Return two bases behind two names of a change with one, ``Q141K (rs2231142): GG`` as ``rs2231142 GG``.
+
+    The name stays whose bases may be of either strand: laboratories that add an rsID give its bases.
+
+    Raises
+    ------
+    ValueError
+        If the names are of two changes.
+    """
+    if not (match := _NAMED_TWICE.match(text)):
+        return text
+    names = match.group("one", "two")
+    known = [(name, change) for name in names if (change := changes.get(key_of(name)) or changes.get(name.lower()))]
+    others = {name for name in names if name not in dict(known)}
+    if not known or not others <= {change[0] for _, change in known}:
+        return text
+    bases = [{change[1], change[2]} for _, change in known]
+    one_change = bases[0] in (bases[-1], {base.translate(COMPLEMENT) for base in bases[-1]})
+    if not one_change or len({change[0] for _, change in known}) > 1:
+        raise ValueError(f"{text!r} names two changes, {names[0]} and {names[1]}; write both alleles")
+    name = max(known, key=lambda each: each[1][3])[0]
+    return f"{name} {match['bases']}"
 
 
 def of_one_base(text: str, changes: Mapping[str, Change]) -> tuple[str, bool] | None:

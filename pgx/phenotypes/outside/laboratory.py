@@ -24,6 +24,7 @@ from pgx.phenotypes.outside.changes import (
     Change,
     by_bases,
     key_of,
+    named_once,
     of_one_base,
     of_protein,
     refuse_two_strands,
@@ -211,7 +212,7 @@ class Laboratory:
 
     def _bases(self, text: str) -> tuple[re.Match[str], Change] | None:
         """Return the two bases that a text gives of a change, and the change; None of other texts."""
-        match = _GENOTYPE.match(by_bases(text, self.changes))
+        match = _GENOTYPE.match(by_bases(named_once(text, self.changes), self.changes))
         change = self._change(match["name"]) if match and match["name"] else None
         return (match, change) if match and change else None
 
@@ -285,7 +286,7 @@ class Laboratory:
             return numbered["repeats"]
         if first := _BASES_FIRST.match(name):
             name = f"{first['name']} {first['bases']}"
-        match = _GENOTYPE.match(by_bases(name, self.changes))
+        match = _GENOTYPE.match(by_bases(named_once(name, self.changes), self.changes))
         named = (match["name"] or "").strip(" :=,;(") if match else ""
         self.refuse_shared(named)
         change = self._change(named) if match else None

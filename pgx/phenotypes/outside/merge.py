@@ -190,11 +190,11 @@ def call_of(kb: KnowledgeBase, gene: str, row: Said, tool: str) -> Call:
     for text in dict.fromkeys(row.candidates):
         one, unknown = diplotype_of(kb, gene, text, share)
         diplotypes.append(one)
-        said = f"{', '.join(unknown)} not known, so its function is not either"
         if unknown == [SECOND_ALLELE] and len(row.candidates) == 1:
-            raise ValueError(f"{text}: only one allele is stated; write both, as in *1/*2")
+            found = ", or that it was found, as in *57:01 positive" if allele_status.targets(kb, gene) else ""
+            raise ValueError(f"{text}: only one allele is stated; write both, as in *1/*2{found}")
         if unknown:
-            strange.append(f"{text}: {said}")
+            strange.append(f"{text}: {', '.join(unknown)} not known, so its function is not either")
         elif coarse := allele_status.undecided(kb, gene, one):
             strange.append(f"{text}: it does not say whether {', '.join(coarse)} is there")
         elif (uncounted := reconcile.open_copies(kb, gene, one)) and not (one_cell and strange):

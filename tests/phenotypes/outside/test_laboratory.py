@@ -113,6 +113,11 @@ def test_what_laboratories_write(gene, written, first, second):
         ("CYP2C9", "144 Arg/Arg", "says only"),
         ("CYP4F2", "433 Val/Leu", "not the name"),
         ("CYP2D6", "*36;*10", "one strand or two"),
+        ("ABCG2", "Q141K (rs2231142): CT", "not of one strand"),
+        ("ABCG2", "Q141K (rs4149056): GG", "not the name"),
+        ("CYP2C19", "*17 (rs4244285): GA", "not the name"),
+        ("VKORC1", "-1639G>A (1173C>A): GG", "not the name"),
+        ("TPMT", "A719G (rs1800460): AG", "names two changes"),
         ("DPYD", "banana heterozygous", "not the name"),
     ],
 )

@@ -97,6 +97,7 @@ def test_a_laboratory_that_contradicts_itself_is_told_apart_from_one_that_knows_
         ("NUDT15", "*3", "", "only one allele is stated"),
         ("NUDT15", "*3/", "", "missing"),
         ("HLA-B", "*57:01", "", "only one allele is stated"),
+        ("HLA-B", "B*15:02:01", "", "or that it was found, as in *57:01 positive"),
     ],
 )
 def test_a_laboratory_that_contradicts_itself_or_says_half_is_not_believed(tmp_path, gene, diplotype, phenotype, why):
