@@ -213,7 +213,7 @@ def notes(clinical: ClinicalData, advice: pl.DataFrame, scores: pl.DataFrame, kb
             stage="clinical",
             severity=Severity.WARNING,
             code=ON_PAGE_ONE,
-            message=f"a value was left out: {said}; {_listed(list(by))} would have used it",
+            message=f"a value was left out: {said}; {listed(list(by))} would have used it",
             sample=sample,
             subject=one["concept"],
             where=one["where"],
@@ -226,7 +226,7 @@ def by_drug(clinical: ClinicalData, kb: KnowledgeBase) -> dict[tuple[str, str], 
     """Return (sample, drug) -> concepts whose value was left out and that decide whether advice on the drug holds."""
     found: dict[tuple[str, str], list[str]] = {}
     told = bounds.newest(clinical.observations)
-    drugs = _read_by_drug(kb) if clinical.kept_out.height else {}
+    drugs = read_by_drug(kb) if clinical.kept_out.height else {}
     for sample, concept in clinical.kept_out.select("sample", "concept").iter_rows():
         bound = told.get((sample, concept))
         for drug, tests in drugs.items():
@@ -243,12 +243,13 @@ def _decides(bound: tuple[float, float], test: str, limit: float) -> bool:
 _SHOWN = 4
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Return the first names, and how many more there are."""
     shown = ", ".join(names[:_SHOWN])
     return shown + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
 
 
-def _read_by_drug(kb: KnowledgeBase) -> dict[str, dict[str, set[tuple[str, float]]]]:
+def read_by_drug(kb: KnowledgeBase) -> dict[str, dict[str, set[tuple[str, float]]]]:
     """Drug -> the concepts that decide whether a recommendation or a label's limit on it holds -> limits of numbers."""
     concepts = set(kb.table("concepts")["concept"])
     tests = kb.table("populations").filter(pl.col("subject").is_in(sorted(concepts)))
