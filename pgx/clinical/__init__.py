@@ -1,6 +1,6 @@
 """Patient history and lifestyle, from the field's own formats, tidied and checked."""
 
-from pgx.clinical import left_out, undated
+from pgx.clinical import left_out
 from pgx.clinical.allergies import alerts
 from pgx.clinical.check import check
 from pgx.clinical.medication_basis import medication_basis
@@ -21,5 +21,4 @@ __all__ = [
     "read",
     "sexes",
     "template",
-    "undated",
 ]
