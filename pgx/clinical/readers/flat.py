@@ -54,6 +54,10 @@ NOW = "as_of"
 GROUPS = ("demographics", "labs", "vitals", "lifestyle", "clinical", "imaging", "person", "patient")
 
 
+class EmptyTableError(InputError):
+    """A table with a heading and no row: in a folder of tables, one that a person has nothing in."""
+
+
 @dataclass
 class Layout:
     """Which column is what."""
@@ -133,7 +137,7 @@ def read_delimited(events: Events, data: bytes) -> None:
     if not rows and bad:
         raise InputError(bad[0][0], file=events.file, where=bad[0][1], fix="quote cells that hold the separator")
     if not rows:
-        raise InputError("a heading, but no person", file=events.file)
+        raise EmptyTableError("a heading, but no person", file=events.file)
     read_rows(events, headings, rows, lines, bad, delimiter)
 
 
@@ -167,7 +171,7 @@ def read_parquet(events: Events, data: bytes) -> None:
     """Read Parquet, one row a person."""
     frame = parquet.read_parquet(data, events.file, most=RECORD)
     if frame.is_empty():
-        raise InputError("no person", file=events.file)
+        raise EmptyTableError("no person", file=events.file)
     columns = []
     for name, dtype in frame.schema.items():
         if isinstance(dtype, pl.List):
