@@ -118,6 +118,7 @@ def conclude(
         scores, remarks = score_phenotyped(found, endpoints, whose=whose)
     remarks = [*judgement.scope(found.genotypes.samples, open_list), *remarks]
     remarks = [*clinical.left_out.notes(found.clinical, advice, scores, found.kb), *remarks]
+    remarks = [*clinical.left_out.undated_classes(found.clinical, advice, found.kb), *remarks]
     judged = judgement.judgements(
         advice,
         found.calls,

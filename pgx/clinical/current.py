@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from pgx.cells import distinct, sums
-from pgx.clinical.now import by_run_day, run_day
+from pgx.clinical.dates import run_day
+from pgx.clinical.now import by_run_day
 from pgx.clinical.people import Notes, note
 from pgx.clinical.status_words import ENTRY_ENDS, ENTRY_OVER
 from pgx.clinical.vocabulary import Vocabulary

@@ -1,9 +1,12 @@
-"""Dates as records write them, read only where there is one way to read them."""
+"""Dates as records write them, read only where there is one way to read them; and the day of the run."""
 
 from __future__ import annotations
 
 import re
-from datetime import date
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import date, datetime
 from functools import lru_cache
 
 FIRST_YEAR, LAST_YEAR = 1850, 2200
@@ -114,3 +117,24 @@ def as_iso(text: str, layout: str | None) -> str:
     """Write a date of a layout as ISO 8601; other text, such as one that is so already, stays as it is."""
     found = date_pattern(layout).match(text) if layout else None
     return f"{found['year']}-{int(found['month']):02d}-{int(found['day']):02d}" if found else text
+
+
+_day: ContextVar[date | None] = ContextVar("day of the run", default=None)
+
+
+def run_day() -> date:
+    """Return the day of the run: what tells whether an end is over, of a person of whom nothing is dated.
+
+    It is the local day: of such persons alone a run in another time zone may say otherwise, and ``--as-of`` settles it.
+    """
+    return _day.get() or datetime.now().astimezone().date()
+
+
+@contextmanager
+def on_day(day: date | None) -> Iterator[None]:
+    """While the block runs, this is the day of the run: what is gone on with tomorrow is of the day that it began."""
+    token = _day.set(day)
+    try:
+        yield
+    finally:
+        _day.reset(token)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import polars as pl
 
-from pgx.clinical.now import run_day
+from pgx.clinical.dates import run_day
 from pgx.clinical.statements import PROBLEM
 from pgx.clinical.vocabulary import Vocabulary
 from pgx.codes import NoteCode

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import date
 
 import polars as pl
 
+from pgx.clinical.dates import run_day
 from pgx.clinical.people import Notes, note
 from pgx.clinical.statements import Events
 from pgx.clinical.status_words import ENTRY_ENDS, ENTRY_OVER
@@ -119,27 +118,6 @@ def later(observations: pl.DataFrame, drugs: pl.DataFrame, now: pl.DataFrame, vo
         )
         for sample, as_of, count in counts.iter_rows()
     ]
-
-
-_day: ContextVar[date | None] = ContextVar("day of the run", default=None)
-
-
-def run_day() -> date:
-    """Return the day of the run: what tells whether an end is over, of a person of whom nothing is dated.
-
-    It is the local day: of such persons alone a run in another time zone may say otherwise, and ``--as-of`` settles it.
-    """
-    return _day.get() or datetime.now().astimezone().date()
-
-
-@contextmanager
-def on_day(day: date | None) -> Iterator[None]:
-    """While the block runs, this is the day of the run: what is gone on with tomorrow is of the day that it began."""
-    token = _day.set(day)
-    try:
-        yield
-    finally:
-        _day.reset(token)
 
 
 def assumed(drugs: pl.DataFrame, now: pl.DataFrame) -> Notes:

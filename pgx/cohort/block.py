@@ -12,8 +12,8 @@ import polars as pl
 
 from pgx import schema
 from pgx.clinical import record_blocks
+from pgx.clinical.dates import on_day
 from pgx.clinical.left_out import REASONS
-from pgx.clinical.now import on_day
 from pgx.codes import NoteCode, Severity
 from pgx.cohort.folder import Folder, Json, place, told_of, write_json
 from pgx.cohort.genotype_rows import rows_of

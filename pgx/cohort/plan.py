@@ -40,7 +40,7 @@ class Plan:
     sheet, persons
         The samplesheet and its rows, if there is one; `samples` are then theirs.
     day
-        Day on which the run began (`pgx.clinical.now.run_day`); None = today.
+        Day on which the run began (`pgx.clinical.dates.run_day`); None = today.
     medications
         Drugs that everybody takes of whom the sheet names none, as for `pgx.report`.
     key

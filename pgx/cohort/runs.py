@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pgx import variants
 from pgx.clinical import record_blocks
-from pgx.clinical.now import on_day, run_day
+from pgx.clinical.dates import on_day, run_day
 from pgx.codes import NoteCode
 from pgx.cohort import finish, manifest
 from pgx.cohort.crew import Crew

@@ -6,10 +6,12 @@ from datetime import date
 
 import pytest
 
+import pgx
 from pgx.clinical import read
 from pgx.guidance.populations import NO, UNKNOWN, YES, Populations
 from pgx.types import ClinicalData
 from tests.clinical.reading import codes, values
+from tests.clinical.test_left_out import VCF
 
 SNOMED = "http://snomed.info/sct"
 CIRRHOSIS = {"coding": [{"system": SNOMED, "code": "19943007", "display": "Cirrhosis of liver"}]}
@@ -376,3 +378,22 @@ def test_an_old_class_leaves_the_limits_open(kb, write):
     assert Populations(kb, data, people(data)).decide("decompensated_cirrhosis")[0] == UNKNOWN
     (said,) = data.notes.filter(code="grade_not_used")["message"]
     assert "child pugh A is of 2024-01-01" in said and "stays open" in said
+
+
+@pytest.mark.parametrize(
+    ("child_pugh", "drug", "told"),
+    [
+        ({"value": "C"}, "simvastatin", True),
+        ({"value": "A"}, "simvastatin", True),
+        ({"value": "C", "date": "2026-11-01"}, "simvastatin", False),
+        ({"value": "C"}, "codeine", False),
+    ],
+)
+def test_a_class_without_a_date_is_said_where_it_decides(write, child_pugh, drug, told):
+    record = {"sample": "A", "labs": {"creatinine": {"value": 1.0, "unit": "mg/dL", "date": "2026-12-01"}},
+              "conditions": [{"name": "cirrhosis"}], "child_pugh": child_pugh}  # fmt: skip
+    result = pgx.report(write("a.vcf", VCF), clinical=[write("p.json", record)], drugs=[drug], endpoints=[])
+    assumed = result.notes.filter(code="day_assumed")["message"].to_list()
+    assert bool(assumed) == told
+    for message in assumed:
+        assert f"child pugh {child_pugh['value']} has no date" in message and drug in message

@@ -432,3 +432,31 @@ def test_two_columns_that_say_the_same_are_one(kb, write):
     data = read([write("p.csv", "sample,sex,gender,weight_kg,body_weight\nA,female,Female,70,\nB,male,,,81\n")], kb)
     assert (values(data, "A")["sex"], values(data, "A")["weight"]) == ("female", 70)
     assert (values(data, "B")["sex"], values(data, "B")["weight"]) == ("male", 81)
+
+
+@pytest.mark.parametrize(
+    ("heading", "cell", "message"),
+    [
+        ("DEATHDATE", "2021-06-07", "has died (2021-06-07)"),
+        ("death_date", "2021-06-07T10:00:00Z", "has died (2021-06-07)"),
+        ("deceased", "yes", "has died"),
+        ("deceased", "2021-06-07", "has died (2021-06-07)"),
+        ("vital_status", "Dead", "has died"),
+        ("Sterbedatum", "2021-06-07", "has died (2021-06-07)"),
+        ("dod", "soon", "is not understood"),
+        ("deceased", "no", None),
+        ("vital status", "alive", None),
+        ("DEATHDATE", "", None),
+        ("death_date", "9999-12-31", None),
+    ],
+)
+def test_a_death_in_a_table_is_said_of_whom_it_is(kb, write, heading, cell, message):
+    """In a table of one row a person, a long one and an object alike; nobody else's death is said."""
+    wide = write("wide.csv", f"sample,sex,{heading}\nA,male,{cell}\nB,female,\n")
+    long = write("long.csv", f"sample,item,value\nA,sex,male\nA,{heading},{cell}\nB,sex,female\n")
+    one = write("one.json", [{"sample": "A", "sex": "male", heading: cell}, {"sample": "B", "sex": "female"}])
+    for path in (wide, long, one):
+        data = read([path], kb)
+        said = data.notes.filter(code="deceased").select("sample", "message").rows()
+        assert [(who, message in text) for who, text in said] == ([("A", True)] if message else []), path
+        assert "unknown_column" not in codes(data)

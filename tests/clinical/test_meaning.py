@@ -10,7 +10,7 @@ import pytest
 
 import pgx
 from pgx.clinical import add_medications, check, read
-from pgx.clinical.now import on_day
+from pgx.clinical.dates import on_day
 from pgx.errors import InputError, UsageError
 from pgx.knowledge.drug_names import drug_names
 from pgx.reports.page.wording import words as shown_words

@@ -14,7 +14,7 @@ import pytest
 
 import pgx
 from pgx.cli import cohort
-from pgx.clinical.now import on_day
+from pgx.clinical.dates import on_day
 from pgx.cohort.block import do_block
 from pgx.cohort.genotype_rows import rows_of
 from pgx.cohort.plan import BLOCK, USUAL

@@ -6,6 +6,7 @@ Columns are the concepts of ``concepts.tsv``, by name or other name, optionally 
 * ``date``: when the row was observed; ``<concept>_date``: when that value was; ``<concept>_unit``: its unit;
 * ``medications``, ``planned_medications``, ``stopped_medications``, ``conditions``, ``allergies``: lists joined by
   ``;``, or ``none``;
+* ``death_date`` or ``deceased``: that the person has died, which is said;
 * ``notes``, ``comment``, ``name`` and ``x_...``: not read.
 
 A table of one row a value or a drug is read by `pgx.clinical.readers.long_tables`.
@@ -27,6 +28,7 @@ from pgx.clinical.readers import long_tables
 from pgx.clinical.readers.lists import add_list, add_undated
 from pgx.clinical.readers.rows import (
     DATES,
+    DEATHS,
     IDS,
     IGNORED,
     LISTS,
@@ -34,6 +36,7 @@ from pgx.clinical.readers.rows import (
     Rows,
     one_column_each,
     read_days,
+    read_death,
     unknown_column,
     usable_rows,
 )
@@ -51,6 +54,10 @@ NOW = "as_of"
 GROUPS = ("demographics", "labs", "vitals", "lifestyle", "clinical", "imaging", "person", "patient")
 
 
+class EmptyTableError(InputError):
+    """A table with a heading and no row: in a folder of tables, one that a person has nothing in."""
+
+
 @dataclass
 class Layout:
     """Which column is what."""
@@ -61,6 +68,7 @@ class Layout:
     lists: dict[str, str] = field(default_factory=dict)
     dates: dict[str, str] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)
+    deaths: list[str] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
 
 
@@ -82,6 +90,8 @@ def lay_out(headings: list[str], events: Events) -> Layout:
             layout.dates[stem.concept] = heading
         elif (stem := events.vocabulary.column(name.removesuffix("_unit"))) and name.endswith("_unit"):
             layout.units[stem.concept] = heading
+        elif name in DEATHS:
+            layout.deaths.append(heading)
         elif name in IGNORED or name.startswith("x_") or name in IDS:
             layout.ignored.append(heading)
         else:
@@ -127,7 +137,7 @@ def read_delimited(events: Events, data: bytes) -> None:
     if not rows and bad:
         raise InputError(bad[0][0], file=events.file, where=bad[0][1], fix="quote cells that hold the separator")
     if not rows:
-        raise InputError("a heading, but no person", file=events.file)
+        raise EmptyTableError("a heading, but no person", file=events.file)
     read_rows(events, headings, rows, lines, bad, delimiter)
 
 
@@ -161,7 +171,7 @@ def read_parquet(events: Events, data: bytes) -> None:
     """Read Parquet, one row a person."""
     frame = parquet.read_parquet(data, events.file, most=RECORD)
     if frame.is_empty():
-        raise InputError("no person", file=events.file)
+        raise EmptyTableError("no person", file=events.file)
     columns = []
     for name, dtype in frame.schema.items():
         if isinstance(dtype, pl.List):
@@ -219,6 +229,9 @@ def read_frame(events: Events, frame: pl.DataFrame, where: list[str]) -> None:
         day_of = pl.Series("date", dated, dtype=pl.Date)
         units = frame[layout.units[concept]] if concept in layout.units else None
         _add_values(events, base, written, concept, unit, units, day_of)
+    for heading in layout.deaths:
+        for person, line, cell in zip(people, where, frame[heading], strict=True):
+            read_death(events, person, cell or "", f"{line}, column {heading}")
     for step, (heading, kind) in enumerate(layout.lists.items()):
         for place in _stated(events, rows, heading, kind, 3 * step):
             events.part.at(3 * step + 1, where[place])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from pgx.clinical.readers import apple, dicom, fhir, fit, omop_databases, omop_files, phenopacket, wearables
+from pgx.clinical.readers import apple, dicom, fhir, fit, flat, omop_databases, omop_files, phenopacket, wearables
 from pgx.clinical.readers.objects import load_json
 from pgx.clinical.readers.sniff import read_all
 from pgx.clinical.statements import Events
@@ -26,10 +26,18 @@ _FILES: dict[str, Callable[[Events, Path], None]] = {
     "sqlite": omop_databases.read_sqlite,
     "duckdb": omop_databases.read_duckdb,
 }
+_TABLES: dict[str, Callable[[Events, bytes], None]] = {"csv": flat.read_delimited, "parquet": flat.read_parquet}
+_OF_PERSONS = {
+    *("patient", "patients", "person", "persons", "people", "demographics"),
+    *("medication", "medications", "drugs", "prescriptions"),
+    *("condition", "conditions", "diagnosis", "diagnoses", "problems", "allergy", "allergies"),
+    *("observation", "observations", "labs", "lab_results", "laboratory", "vitals", "vital_signs"),
+}
+"""Names of tables that say something of persons; others of an export are of payers, visits or procedures."""
 
 
 def read(kind: str, events: Events, path: Path) -> None:
-    """Read one file, or a folder of OMOP tables, FHIR NDJSON or wearable files."""
+    """Read one file, or a folder of OMOP tables, FHIR NDJSON, wearable files or tables of persons."""
     if kind == "folder":
         _read_folder(events, path)
     elif kind in _JSON:
@@ -66,6 +74,10 @@ def _read_folder(events: Events, path: Path) -> None:
             except InputError as error:
                 events.not_understood("file", "", "", f"{events.file}: {error.problem}", None)
                 continue
+            if kind in _TABLES and file.name.lower().partition(".")[0] in _OF_PERSONS:
+                _read_table(events, kind, file)
+                known += 1
+                continue
             if kind in ("csv", "parquet", "json", "folder"):
                 events.not_understood("file", "", "", f"{events.file}: not a part of a record export", None)
                 continue
@@ -73,4 +85,14 @@ def _read_folder(events: Events, path: Path) -> None:
             known += 1
     events.file = path.name
     if not known:
-        raise InputError("no OMOP table, FHIR NDJSON or wearable file in this folder", file=path)
+        raise InputError("no OMOP table, FHIR NDJSON, wearable file or table of persons in this folder", file=path)
+
+
+def _read_table(events: Events, kind: str, file: Path) -> None:
+    """Read one of several tables; that it has no row says only that nobody has anything in it."""
+    explicit = events.explicit_ids
+    try:
+        _TABLES[kind](events, read_all(file))
+    except flat.EmptyTableError as error:
+        events.not_understood("file", "", "", f"{events.file}: {error.problem}", None)
+    events.explicit_ids |= explicit

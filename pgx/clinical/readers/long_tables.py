@@ -15,7 +15,7 @@ import polars as pl
 
 from pgx.clinical.dates import is_open
 from pgx.clinical.readers.lists import CERTAINTY, add_condition, add_list
-from pgx.clinical.readers.rows import DATES, IDS, IGNORED, LISTS, unknown_column
+from pgx.clinical.readers.rows import DATES, DEATHS, IDS, IGNORED, LISTS, read_death, unknown_column
 from pgx.clinical.statements import Events
 from pgx.clinical.status_words import RESULTS, STATUSES, Said, allergy_gone, condition_status
 from pgx.clinical.vocabulary import column_name, system_name
@@ -75,30 +75,14 @@ DRUGS = (
 )
 ABOUT_DRUGS: dict[str, tuple[str, ...]] = {
     "dose": (
-        "dose_val_rx",
-        "dose",
-        "dosage",
-        "strength",
-        "dose_value",
-        "daily_dose",
-        "sig",
-        "instructions",
-        "dosis",
-        "dosierung",
-        "posologie",
-        "posologia",
+        *("dose_val_rx", "dose", "dosage", "strength", "dose_value", "daily_dose", "sig", "instructions"),
+        *("dosis", "dosierung", "posologie", "posologia"),
     ),
     "dose_unit": ("dose_unit", "dose_unit_rx", "strength_unit", "unit", "units", "einheit"),
     "frequency": ("frequency", "freq", "schedule", "rhythm", "haeufigkeit", "frequence", "frecuencia"),
     "route": (
-        "route",
-        "form",
-        "dose_form",
-        "route_of_administration",
-        "formulation",
-        "darreichungsform",
-        "voie",
-        "forme",
+        *("route", "form", "dose_form", "route_of_administration", "formulation"),
+        *("darreichungsform", "voie", "forme"),
     ),
     "start": (
         "start",
@@ -261,15 +245,12 @@ def _read_value(events: Events, person: str | None, item: str | None, cells: dic
         events.not_understood("item", "", "", f"{item} that was entered in error or cancelled", where)
         return
     day = events.day(person, written, f"{where}, date") if written else None
+    if column_name(item) in DEATHS:
+        read_death(events, person, value, where)
+        return
     if kind := LISTS.get(column_name(item)):
-        remark = _remark(status, kind)
-        parts = [f"{part.strip()}{remark}" for part in value.split(";") if part.strip()]
-        if written and day is None:
-            return
-        if kind == "current" and events.later(person, item, day, where):
-            return
-        add_list(events, person, kind, parts, where, day)
-        events.seen(person, day)
+        if day or not written:
+            _read_list(events, person, item, kind, value, _remark(status, kind), where, day)
         return
     pairs = _meant(events, item)
     if not pairs:
@@ -306,6 +287,16 @@ def _read_value(events: Events, person: str | None, item: str | None, cells: dic
             written=item,
             bare=own is None,
         )
+    events.seen(person, day)
+
+
+def _read_list(
+    events: Events, person: str | None, item: str, kind: str, value: str, remark: str, where: str, day: date | None
+) -> None:
+    """Take an item that lists drugs, conditions or allergies, with the `remark` that holds for each."""
+    if kind == "current" and events.later(person, item, day, where):
+        return
+    add_list(events, person, kind, [f"{part.strip()}{remark}" for part in value.split(";") if part.strip()], where, day)
     events.seen(person, day)
 
 

@@ -13,7 +13,7 @@ from pgx.clinical.dates import BadDateError, read_date
 from pgx.clinical.readers.flat import DATES_ONLY, GROUPS, NOW, Layout, lay_out, meaning_of
 from pgx.clinical.readers.json_access import parse
 from pgx.clinical.readers.lists import add_condition, add_list, add_undated
-from pgx.clinical.readers.rows import DIFFER, said_together
+from pgx.clinical.readers.rows import DIFFER, read_death, said_together
 from pgx.clinical.statements import Events
 from pgx.clinical.status_words import STATUSES, Said, allergy_gone, condition_status
 from pgx.clinical.vocabulary import column_name
@@ -129,6 +129,9 @@ def _add_object(events: Events, person: str | None, flat: Mapping[str, object], 
             except _RowError as error:
                 message = f"{concept} is not used: {error.problem}"
                 events.problem(person, "error", "answer_unknown", message, where, concept)
+    for key in layout.deaths:
+        if flat[key] is not None:
+            read_death(events, person, flat[key], f"{prefix}key {key}")
     for key, kind in layout.lists.items():
         where = f"{prefix}key {key}"
         if unread:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
-from datetime import date
+from datetime import date, timedelta
 
+from pgx.clinical.dates import BadDateError, read_birth, run_day
 from pgx.clinical.drugs import dose_per_day
 from pgx.clinical.readers.json_access import Object, dig, name_of, number, obj, objs, text
 from pgx.clinical.readers.lists import named_condition, read_grades, read_stage
@@ -18,14 +20,26 @@ _CURIES = {"HPO", "MONDO"}
 
 
 def read_content(events: Events, content: object) -> None:
-    """Take one packet, a list of them, or a cohort or family with members."""
-    packets = [
-        one for top in objs(content) for one in (objs(top.get("members")) or objs(top.get("relatives")) or [top])
-    ]
+    """Take one packet, a list of them, a cohort with its members, or a family with its proband and relatives.
+
+    Of several, one that does not say whose it is cannot be used: it must not be taken for another one's.
+    """
+    packets = [one for top in objs(content) for one in _inside(top) or [top]]
+    several = len(packets) > 1
     for index, packet in enumerate(packets, start=1):
-        _packet(events, packet, f"packet {index}" if len(packets) > 1 else "")
+        place = f"packet {index}" if several else ""
+        if several and name_of(obj(packet.get("subject")).get("id")) is None:
+            events.problem(None, "error", "no_person", "the packet is not used: its subject has no id", place)
+        else:
+            _packet(events, packet, place)
     if not events.people:
-        raise InputError("no phenopacket with a subject in it", file=events.file)
+        raise InputError("no phenopacket whose subject has an id in it", file=events.file)
+
+
+def _inside(top: Object) -> list[Object]:
+    """Return the packets of a cohort or family; empty for a packet."""
+    proband = obj(top.get("proband"))
+    return [*([proband] if proband else ()), *objs(top.get("relatives")), *objs(top.get("members"))]
 
 
 def _packet(events: Events, packet: Object, place: str) -> None:
@@ -34,6 +48,9 @@ def _packet(events: Events, packet: Object, place: str) -> None:
     events.person(person, [v for one in _list(subject.get("alternateIds")) if (v := name_of(one))])
     prefix = f"{place}, " if place else ""
     where = f"{prefix}subject"
+    if not subject:
+        message = "the phenopacket has no subject: it does not say whose it is, nor their sex and age"
+        events.problem(person, "warning", "joined_only_person", message, where)
     if sex := text(subject.get("sex")):
         events.observe(
             person,
@@ -45,11 +62,7 @@ def _packet(events: Events, packet: Object, place: str) -> None:
     events.born(person, dig(subject, "dateOfBirth"), where, "subject.dateOfBirth")
     if dig(subject, "vitalStatus", "status") == "DECEASED":
         events.deceased(person, dig(subject, "vitalStatus", "timeOfDeath", "timestamp"), where)
-    years = _years(
-        dig(subject, "timeAtLastEncounter", "age", "iso8601duration") or dig(subject, "ageAtCollection", "age")
-    )
-    if years is not None:
-        events.observe(person, "age", number=years, unit="a", where=where, written="subject.timeAtLastEncounter.age")
+    _age(events, person, subject, where)
     for path in (("timeAtLastEncounter", "timestamp"), ("vitalStatus", "timeOfDeath", "timestamp")):
         events.seen(person, events.day(person, dig(subject, *path), where))
     for number_, feature in enumerate(objs(packet.get("phenotypicFeatures")), start=1):
@@ -64,6 +77,24 @@ def _packet(events: Events, packet: Object, place: str) -> None:
     made = events.day(person, dig(packet, "metaData", "created"), f"{prefix}metaData")
     for number_, action in enumerate(objs(packet.get("medicalActions")), start=1):
         _action(events, person, action, made, f"{prefix}medicalActions {number_}")
+
+
+def _age(events: Events, person: str | None, subject: Object, where: str) -> None:
+    """Take the age at the last encounter: beside a birth date it tells the day of it, unless that is yet to come."""
+    years = _years(
+        dig(subject, "timeAtLastEncounter", "age", "iso8601duration") or dig(subject, "ageAtCollection", "age")
+    )
+    if years is None:
+        return
+    day = None
+    try:
+        born, _ = read_birth(text(subject.get("dateOfBirth")) or "")
+        day = born + timedelta(days=math.ceil(years * 365.25))
+    except (BadDateError, OverflowError):
+        pass  # a bad birth date is said where it is read
+    day = day if day and day <= run_day() else None
+    written = "subject.timeAtLastEncounter.age"
+    events.observe(person, "age", number=years, unit="a", day=day, where=where, written=written)
 
 
 def _list(value: object) -> list[object]:

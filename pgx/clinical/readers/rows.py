@@ -11,6 +11,7 @@ from datetime import date
 
 import polars as pl
 
+from pgx.clinical.dates import BadDateError, is_open, read_date
 from pgx.clinical.numerals import number
 from pgx.clinical.statements import Events
 from pgx.clinical.vocabulary import column_name
@@ -72,8 +73,28 @@ LISTS = {
     **dict.fromkeys(("diagnostics", "diagnosticos", "diagnosi", "diagnosen"), "condition"),
     **dict.fromkeys(("alergias", "allergie", "allergieen"), "allergy"),
 }
+DEATHS = (
+    *("deathdate", "death_date", "date_of_death", "death_datetime", "dod", "death", "died", "date_died", "dead"),
+    *("deceased", "deceased_date", "deceased_datetime", "deceased_date_time", "deceaseddatetime", "deceasedboolean"),
+    *("deceased_boolean", "is_deceased", "vital_status", "vitalstatus"),
+    *("sterbedatum", "todesdatum", "verstorben", "verstorben_am", "gestorben_am"),
+    *("date_deces", "date_de_deces", "deces", "decede"),
+    *("fecha_muerte", "fecha_de_muerte", "fecha_defuncion", "fecha_de_defuncion", "fallecido"),
+    *("data_decesso", "data_morte", "deceduto", "overleden", "overlijdensdatum"),
+)
+"""Columns that say whether, or on which day, a person died."""
+_DIED = {
+    *("yes", "y", "true", "1", "1.0", "dead", "deceased", "died", "expired", "ja", "oui", "si", "sí"),
+    *("verstorben", "gestorben", "tot", "décédé", "décédée", "decede", "fallecido", "fallecida", "muerto", "muerta"),
+    *("deceduto", "deceduta", "morto", "morta", "overleden"),
+}
+_LIVES = {
+    *("no", "n", "false", "0", "0.0", "alive", "living", "lives", "not dead", "not deceased", "nein", "non", "nee"),
+    *("lebt", "lebend", "vivant", "vivante", "vivo", "viva", "levend", "leeft"),
+}
+_NOT_TOLD = {"unknown", "unk", "u", "na", "n/a", "nan", "null", "none", "-", "not known", "unbekannt"}
 IGNORED = ("notes", "note", "comment", "comments", "name", "given_name", "family_name")
-SPECIAL = (*IDS, *DATES, *LISTS, *IGNORED)
+SPECIAL = (*IDS, *DATES, *LISTS, *DEATHS, *IGNORED)
 SHORTENED = re.compile(r"^\d(?:[.,]\d+)?E\+\d+$")
 WHOLE = re.compile(r"^\d+\.0$")
 
@@ -182,6 +203,22 @@ def read_days(
         events.day(person, text, f"{place}, column {heading}", concept) if text else None
         for person, place, text in zip(people, where, frame[heading], strict=True)
     ]
+
+
+def read_death(events: Events, person: str | None, written: object, where: str) -> None:
+    """Say that a person has died where a cell of such a column says so, by a day or by a word."""
+    text = events.plain_date(str(written).strip())
+    word = text.lower()
+    if not word or word in _LIVES or word in _NOT_TOLD or is_open(text):
+        return
+    if word in _DIED:
+        events.deceased(person, None, where)
+        return
+    try:
+        events.deceased(person, read_date(text), where)
+    except BadDateError:
+        message = f"{text[:40]!r} is not understood: whether the person has died is not known"
+        events.problem(person, "warning", "deceased", message, where)
 
 
 def _refuse(events: Events, person: str | None, problem: str, where: str, heading: str | None) -> None:

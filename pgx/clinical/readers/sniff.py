@@ -22,6 +22,8 @@ _WRONG = {
     b"BAM\x01": "a BAM",
 }
 _PHENOPACKET = {"phenotypicFeatures", "metaData", "diseases", "medicalActions", "interpretations"}
+_PACKET_ALONE = {"phenotypicFeatures", "medicalActions", "metaData"}
+"""Names that no other format has: by them a packet is known that says nothing of its subject, a cohort and a family."""
 _FHIR = {"resourceType", "parameter"}
 _OMH = {"effective_time_frame", "header", "body"}
 _FITBIT = {"dateTime", "activities-heart", "activities-steps", "sleep", "body-weight", "restingHeartRate", "logId"}
@@ -129,7 +131,7 @@ def _sniff_json(path: Path, head: bytes) -> str:
     content = _object(read_all(path))
     one = content[0] if isinstance(content, list) and content else content
     keys = set(one) if isinstance(one, dict) else set()
-    if "subject" in keys and keys & _PHENOPACKET:
+    if ("subject" in keys and keys & _PHENOPACKET) or keys & _PACKET_ALONE:
         return "phenopacket"
     for kind, marks in (("fhir", _FHIR), ("openmhealth", _OMH), ("fitbit", _FITBIT)):
         if keys & marks:

@@ -42,6 +42,7 @@ ALERTS = (
     NoteCode.RECORD_LOST,
     NoteCode.RECORD_UNMATCHED,
     NoteCode.VALUE_LEFT_OUT,
+    NoteCode.DAY_ASSUMED,
     NoteCode.UNLIKELY_VALUE,
 )
 """Codes of notes that stand before everything else."""
