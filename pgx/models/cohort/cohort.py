@@ -129,8 +129,8 @@ def load(
     InputError
         If a named column does not exist, the outcome cannot be used, or no row has a genotype that the endpoint needs.
     """
-    nested = nested_columns(table)
-    table = absent(table.drop(nested))
+    unfit = unfit_columns(table)
+    table = absent(design.flat(table))
     told, misread = dict[tuple[str, str], str](), list[str]()
     if kb is not None:
         table, told, misread = cell_values.understood(table, endpoint, kb, features=features or ())
@@ -162,7 +162,7 @@ def load(
     if features is None:
         once = None if weight is None else people
         features, unused, said = column_choice.choose(frame, endpoint, taken, y, others=roles.others, people=once)
-        unused |= nested
+        unused |= unfit
         remarks += said
     if whole is None:
         prior, x = design.encode(frame, endpoint, features)
@@ -188,9 +188,10 @@ def rows_of(table: pl.DataFrame, keep: NDArray[np.bool_]) -> pl.DataFrame:
     return pl.DataFrame([column.filter(chosen) for column in table.iter_columns()])
 
 
-def nested_columns(table: pl.DataFrame) -> dict[str, str]:
+def unfit_columns(table: pl.DataFrame) -> dict[str, str]:
     """Return the columns that no feature can be, with the reason."""
-    return {name: "a list or object" for name in table.columns if name not in design.flat(table.clear()).columns}
+    fit, why = design.flat(table.clear()).columns, ("a list or object", "its name is a pattern")
+    return {name: why[design.pattern(name)] for name in table.columns if name not in fit}
 
 
 def named(table: pl.DataFrame, endpoint: Endpoint, roles: Roles) -> tuple[str, str | None, str | None, str | None]:
@@ -211,9 +212,8 @@ def named(table: pl.DataFrame, endpoint: Endpoint, roles: Roles) -> tuple[str, s
     for name in roles.ignore:
         # A slip of the pen would leave in what must not be learned from.
         if name not in table.columns and name not in RESERVED:
-            raise InputError(
-                f"the cohort has no column {name!r} to ignore", fix=f"its columns begin with {_some(table)}"
-            )
+            text = f"the cohort has no column {name!r} to ignore"
+            raise InputError(text, fix=f"its columns begin with {_some(table)}")
     return outcome, person, site, time
 
 

@@ -22,6 +22,7 @@ _WORDS = ("", "na", "n/a", "#n/a", "<na>", "n.a.", "nan", "null", "unknown", "un
           "?", "./.", "?/?", "unknown/unknown", ".", "-", "--")  # fmt: skip
 """How tables say that nothing is known, in small letters."""
 _NOTHING = sorted({form for word in _WORDS for form in (word, word.upper(), word.capitalize(), word.title(), "NaN")})
+_TEXT = (pl.String, pl.Categorical, pl.Enum)
 _IN_QUOTES = r'^\s*"(?:[^"]|"")*"\s*$'
 _BLOCK = 4_000_000
 """Cells of a block."""
@@ -52,7 +53,10 @@ def read(path: str | Path) -> pl.DataFrame:
 
 
 def absent(table: pl.DataFrame) -> pl.DataFrame:
-    """Make every way to say that nothing is known null: NaN, and empty or ``N/A``-like text, in any case."""
+    """Make every way to say that nothing is known null: NaN, and empty or ``N/A``-like text, in any case.
+
+    Categories become text: what a column of them says is read like that of a text file.
+    """
     questions: list[pl.Expr] = []
     answers: dict[str, pl.Expr] = {}
     for at, (name, dtype) in enumerate(table.schema.items()):
@@ -60,10 +64,11 @@ def absent(table: pl.DataFrame) -> pl.DataFrame:
         if dtype in (pl.Float32, pl.Float64):
             questions.append(column.is_nan().any())
             answers[name] = column.fill_nan(None)
-        elif dtype == pl.String:
-            text = column.str.strip_chars()
+        elif dtype in _TEXT:
+            text = column.cast(pl.String).str.strip_chars()
             nothing = text.str.to_lowercase().is_in(_WORDS)
-            questions.append((nothing | (text != column)).any())
+            changed = (nothing | (text != column)).any() if dtype == pl.String else pl.lit(True).alias(name)
+            questions.append(changed)
             answers[name] = pl.when(~nothing).then(text)
     # One question for all columns, and only those that change are made anew: a large table must not be held twice.
     return table.with_columns(answers[flag.name] for flag in table.select(questions) if flag.item())

@@ -374,9 +374,14 @@ def _number(level: object) -> float | None:
 
 
 def flat(frame: pl.DataFrame) -> pl.DataFrame:
-    """Leave out columns of lists, structs and objects: no feature is one."""
-    nested = [name for name, dtype in frame.schema.items() if dtype.is_nested() or dtype == pl.Object]
-    return frame.drop(nested)
+    """Leave out columns that no feature can be: of lists, structs and objects, or called like a pattern of names."""
+    kept = [column for column in frame.iter_columns() if not pattern(column.name)]
+    return pl.DataFrame([column for column in kept if not column.dtype.is_nested() and column.dtype != pl.Object])
+
+
+def pattern(name: str) -> bool:
+    """Whether polars would read a column's name as a pattern, and so find others, or none, in its place."""
+    return name.startswith("^") and name.endswith("$")
 
 
 def _masked(value: NDArray[np.bool_], known: NDArray[np.bool_]) -> Floats:

@@ -19,7 +19,7 @@ WHERE = {"person": "", "site": "at sites that it has not seen, ", "time": "forwa
 
 
 def as_good(differences: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Say what the model does worse than, and what it is not shown to be better than: one sentence a design and case.
+    """Say what the model does worse than, is not shown to be better than, and equals: one sentence a design and case.
 
     Parameters
     ----------
@@ -29,6 +29,8 @@ def as_good(differences: Sequence[Mapping[str, Any]]) -> list[str]:
     lines = []
     for design in dict.fromkeys(str(row["design"]) for row in differences):
         rows = [row for row in differences if row["design"] == design and row["against"] in METHODS]
+        same = [row for row in rows if row["low"] == row["high"] == 0]
+        rows = [row for row in rows if row not in same]
         for says, chosen in (
             ("the model does worse than", [row for row in rows if row["low"] > 0]),
             (
@@ -38,6 +40,9 @@ def as_good(differences: Sequence[Mapping[str, Any]]) -> list[str]:
         ):
             if chosen:
                 lines.append(f"{WHERE.get(design, '')}{says} {_listed([_difference(row) for row in chosen])}")
+        if same:
+            names = _listed([METHODS[row["against"]] for row in same])
+            lines.append(f"{WHERE.get(design, '')}the model is exactly as good as {names}: their losses are the same")
     return lines
 
 
@@ -54,8 +59,13 @@ def better(differences: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _difference(row: Mapping[str, Any]) -> str:
-    span = f"95 % {row['low']:+.4f} to {row['high']:+.4f}"
-    return f"{METHODS[row['against']]} (difference in {row['measure']} {row['difference']:+.4f}, {span})"
+    span = f"95 % {_signed(row['low'])} to {_signed(row['high'])}"
+    return f"{METHODS[row['against']]} (difference in {row['measure']} {_signed(row['difference'])}, {span})"
+
+
+def _signed(value: float) -> str:
+    """Write a difference with four decimals, or, if they would make it 0 though it is not, with what shows its side."""
+    return f"{value:+.1e}" if value and not round(value, 4) else f"{value:+.4f}"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -165,7 +165,7 @@ def read(source: Source, endpoint: Endpoint, roles: Roles, kb: KnowledgeBase, se
     InputError
         As `cohort.load`.
     """
-    nested = cohort.nested_columns(source.head)
+    unfit = cohort.unfit_columns(source.head)
     counted = allele_counts.columns(source.head, endpoint, kb)
     wordy = gene_columns.wordy(source.head, endpoint, kb)
     words: dict[str, dict[str, int]] = {}
@@ -183,7 +183,7 @@ def read(source: Source, endpoint: Endpoint, roles: Roles, kb: KnowledgeBase, se
         *gene_agreement.columns(source.head.columns, endpoint, kb),
         refused.NAME,
     }
-    columns = [name for name in source.head.columns if name in narrow and name not in nested]
+    columns = [name for name in source.head.columns if name in narrow and name not in unfit]
     y, keep, people, sites = [], [], [], set[str]()
     left_out: dict[str, int] = {}
     given = genotype = False
@@ -217,7 +217,7 @@ def read(source: Source, endpoint: Endpoint, roles: Roles, kb: KnowledgeBase, se
     both = weight if own is None else own if weight is None else own * weight
     found = cell_values.sentences(values) + missing_codes.said(coded) + impossible
     remarks = (*(("genotype_spelling", text) for text in misread), *found, *taken.remarks)
-    taken = replace(taken, data=replace(taken.data, weight=both), left_out=left_out, unused=taken.unused | nested,
+    taken = replace(taken, data=replace(taken.data, weight=both), left_out=left_out, unused=taken.unused | unfit,
                     remarks=remarks, coded=coded)  # fmt: skip
     outcomes = linked(value, endpoint.link)
     return Whole(endpoint, source, kb, words, coded, used, outcomes, groups, per_person(groups), taken,
@@ -270,7 +270,7 @@ def _sample(
     rows = np.zeros(len(keep), dtype=np.bool_)
     rows[np.flatnonzero(keep)[chosen]] = True
     parts, first = [], 0
-    flat = [name for name in source.head.columns if name not in cohort.nested_columns(source.head)]
+    flat = design.flat(source.head).columns
     allowed = plausible.limits([name for name in flat if name not in leave], kb)
     for block in source.blocks(flat):
         frame, _, _ = cell_values.understood(block, endpoint, kb, words)
