@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 app = typer.Typer(
-    help="Process many persons in blocks; a run that was stopped can be resumed.",
+    help="Process many persons in blocks; a stopped run can be resumed.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
