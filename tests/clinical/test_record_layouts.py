@@ -312,6 +312,8 @@ def test_tables_of_an_intensive_care_database_are_read(kb, write):
         ("72166-2", "Never smoked tobacco (finding)", "", "smoking_status", "never"),
         ("hematocrit", "0.37", "L/L", "hematocrit", 37),
         ("GFR (CKD-EPI)", ">90", "ml/min/1.73m²", "egfr", ">90"),
+        ("weight", "70.5", "kilos", "weight", 70.5),
+        ("poids", "70.5", "kilogrammes", "weight", 70.5),
     ],
 )
 def test_answers_and_units_as_exporters_print_them(kb, write, item, value, unit, concept, expected):
