@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pgx.errors import InputError
 from pgx.types import NOT_CALLED
-from pgx.variants.vcf import likelihoods, records
+from pgx.variants.vcf import posteriors, records
 from pgx.variants.vcf.records import Record
 from pgx.variants.vcf.sample_columns import BadGenotypeError, decode
 from pgx.variants.vcf.source import Source
@@ -104,7 +104,7 @@ def _decoded(
         raise InputError(f"genotype names an allele that the record does not have ({len(record.alts)} ALT)", file=name,
                          where=f"{record.where}, sample {sample}")  # fmt: skip
     hidden = np.stack([_hidden(record, gt[index], thresholds) for index, record in enumerate(found)])
-    expected = {index: likelihoods.doses(one, count) for index, one in enumerate(found) if likelihoods.is_imputed(one)}
+    expected = {index: posteriors.doses(one, count) for index, one in enumerate(found) if posteriors.is_imputed(one)}
     doses = {index: values[keep] for index, values in expected.items() if values is not None}
     return Batch(found, gt[:, keep], hidden[:, keep], doses)
 

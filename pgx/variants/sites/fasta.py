@@ -10,8 +10,8 @@ import pysam
 from pgx.errors import InputError
 from pgx.guard.limits import refuse_pipe
 from pgx.variants.sites.targets import Targets
+from pgx.variants.trim import trim
 from pgx.variants.vcf.contigs import canonical
-from pgx.variants.vcf.trim import trim
 
 REACH = 300
 """How far to the right of a site an equivalent spelling of its indel is looked for, bases."""

@@ -11,7 +11,7 @@ import re
 from collections import defaultdict
 
 from pgx.knowledge.base import KnowledgeBase
-from pgx.variants.vcf.trim import trim
+from pgx.variants.trim import trim
 
 Reach = dict[int, dict[str, int]]
 """Site to the bases that it may move right, by allele string."""

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from pgx.types import NOT_CALLED, SPANNED
 from pgx.variants.sites.indel_reach import same_change
 from pgx.variants.sites.targets import Target
+from pgx.variants.trim import trim
 from pgx.variants.vcf import extent
 from pgx.variants.vcf.records import REFERENCE_ALTS
 from pgx.variants.vcf.structural_alleles import is_structural
-from pgx.variants.vcf.trim import trim
 
 UNPLACED = -4
 """Internal code: the strand changes the site in a way that its notation cannot write."""

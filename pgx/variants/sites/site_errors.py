@@ -8,9 +8,9 @@ import polars as pl
 
 from pgx.knowledge.base import KnowledgeBase
 from pgx.variants.sites.targets import Target
+from pgx.variants.trim import trim
 from pgx.variants.vcf.likelihoods import ErrorRates
 from pgx.variants.vcf.records import Record
-from pgx.variants.vcf.trim import trim
 
 _LAST_BASE = re.compile(r"(\d+)(?:del|dup)$")
 

@@ -11,8 +11,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pgx.variants.sites.indel_reach import Reach
+from pgx.variants.trim import trim
 from pgx.variants.vcf.contigs import GRCH37
-from pgx.variants.vcf.trim import trim
 
 _MOST_ALLELES = 120  # codes are int8
 

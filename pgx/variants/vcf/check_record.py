@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from math import comb
 
 from pgx.errors import InputError
+from pgx.variants.trim import trim
 from pgx.variants.vcf import records
 from pgx.variants.vcf.check_header import (
     KEY,
@@ -21,7 +22,6 @@ from pgx.variants.vcf.check_header import (
     is_contig_name,
 )
 from pgx.variants.vcf.check_structural import record_problems, sample_problems
-from pgx.variants.vcf.trim import trim
 from pgx.variants.whole_numbers import whole_number
 
 _SPACE = re.compile(r"\s")

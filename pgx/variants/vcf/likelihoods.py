@@ -1,8 +1,7 @@
 """What a record's own numbers say of its genotypes: PL or GL; GP, DS or HDS; AD, GQ or DP; else the kind of site.
 
-Where PL or GL is present it alone decides. GP and DS are posteriors: they are divided by the prior that they hold, and
-are never sharper than the imputation's R2 allows. Levels are ten times log10, 0 for the best genotype, as PL with its
-sign turned. Only genotypes in doubt are handed on; the rest are as good as certain.
+Where PL or GL is present it alone decides. GP and DS are posteriors (`posteriors`). Levels are ten times log10, 0 for
+the best genotype, as PL with its sign turned. Only genotypes in doubt are handed on; the rest are as good as certain.
 """
 
 from __future__ import annotations
@@ -15,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pgx.types import NO_COPY
-from pgx.variants.vcf import local_alleles
+from pgx.variants.vcf import local_alleles, read_counts
 from pgx.variants.vcf.other_lists import lead_of, told_by
-from pgx.variants.vcf.records import SHARES, Record, read_shares, values
+from pgx.variants.vcf.posteriors import is_imputed, without_prior
+from pgx.variants.vcf.records import Record, values
 from pgx.variants.vcf.sample_columns import lists
-from pgx.variants.whole_numbers import decimal_number
 
 CERTAIN_REFERENCE = 40
 """Tenths by which a homozygous reference must lead to count as certain: below the rate of any common allele."""
@@ -29,20 +28,10 @@ LEAST = 120
 """Tenths below the best beyond which likelihoods are not told apart."""
 MOST_ALLELES = 7
 """Alleles of a record up to which likelihoods are read; beyond, the file is of a repeat that defines no allele."""
-BEST_R2 = 0.999
-UNSTATED_R2 = 0.9
-"""R2 of an imputed record that does not state one."""
-
-_QUALITY = ("R2", "DR2", "INFO")
-_COUNTS = (("RO", "AO"), ("RD", "AD"), ("NR", "NV"))
-"""Reads of the reference and of each ALT: FreeBayes and Ion Torrent, VarScan; Platypus counts all, and each ALT's."""
-_NUMBERS = frozenset({"PL", "GL", "LPL", "GP", "DS", "HDS", "AD", "LAD", "GQ", "RGQ", "DP", "MIN_DP", "RO", "RD", "NR"})
+_NUMBERS = read_counts.KEYS | {"PL", "GL", "LPL", "GP", "DS", "HDS", "GQ", "RGQ", "DP", "MIN_DP"}
 """Sub-fields that say how certain a genotype is."""
 _DEPTHS = ("DP", "MinDP", "MIN_DP")
 """What INFO calls the depth of all samples together."""
-_TYPED = frozenset({"TYPED", "GENOTYPED", "TYPED_ONLY", "GENOTYPED_ONLY"})
-_IMPUTED = frozenset({"IMP", "IMPUTED"})
-
 Levels = NDArray[np.float64]
 
 
@@ -84,34 +73,6 @@ class Weighed:
     void: NDArray[np.bool_]
     contradicted: NDArray[np.bool_]
     imputed: bool
-
-
-def is_imputed(record: Record) -> bool:
-    """Say whether a record's genotypes were imputed rather than measured."""
-    keys = {part.partition("=")[0] for part in record.info.split(";")}
-    if not _TYPED.isdisjoint(keys) or not _TYPED.isdisjoint(record.filters.split(";")) or "ER2" in keys:
-        return False
-    if not _IMPUTED.isdisjoint(keys):
-        return True
-    told = not {"GP", "DS", "HDS"}.isdisjoint(record.format) and {"PL", "GL", "AD"}.isdisjoint(record.format)
-    return told and any(_float(record.info_value(key)) is not None for key in _QUALITY)
-
-
-def doses(record: Record, count: int) -> NDArray[np.float64] | None:
-    """Return the expected copies of a record's one ALT, 0 to 2: DS, or else what GP expects; NaN where neither is told.
-
-    None where the record has neither, or several ALTs.
-    """
-    if len(record.alts) != 1:
-        return None
-    found: NDArray[np.float64] | None = None
-    if "DS" in record.format:
-        found = _lists(record, count, "DS", 1)[:, 0]
-    if "GP" in record.format and (found is None or np.isnan(found).any()):
-        shares = _shares(record, count, 3)
-        expected = shares[:, 1] + 2 * shares[:, 2]
-        found = expected if found is None else np.where(np.isnan(found), expected, found)
-    return None if found is None else np.clip(found, 0, 2)
 
 
 def weigh(
@@ -224,7 +185,8 @@ def _evidence(
     if told.all():
         return found
     if imputed or "GP" in keys:
-        unbiased = _from_posterior(record, gt, pairs, published, imputed=imputed)
+        shown = _index_of(gt, 1 if pairs[0][1] == NO_COPY else 2)
+        unbiased = without_prior(record, shown, pairs, published, imputed=imputed)
         if unbiased is not None:
             found.append((next((key for key in ("GP", "DS", "HDS") if key in keys), "R2"), unbiased))
             told |= ~np.isnan(unbiased[:, 0])
@@ -240,7 +202,7 @@ def _from_reads(
     found: list[tuple[str, Levels]] = []
     shown = _index_of(gt, 1 if pairs[0][1] == NO_COPY else 2)
     others = np.arange(len(pairs))[None, :] != shown[:, None]
-    depths = _depths(record, count)
+    depths = read_counts.of_alleles(record, count)
     if depths is not None:
         silent |= ~told & (depths == 0).all(axis=1)
         found.append(("AD", _from_depths(depths, pairs, rates.read)))
@@ -251,7 +213,7 @@ def _from_reads(
     depth = values(record, ("MIN_DP", "DP"), count)
     for known in (depth, depths):
         rows &= True if known is None else np.isnan(known.reshape(count, -1)).any(axis=1)
-    depth = _else(depth, *(told_by(record, rows, keys, sum) for keys in (*_COUNTS[:2], ("AD",))))
+    depth = _else(depth, *(told_by(record, rows, keys, sum) for keys in read_counts.SUMS))
     if quality is None and depth is None and depths is None and _without_reads(record):
         silent |= ~told  # the record's depth is that of all samples together
     for number in (quality, depth):
@@ -272,32 +234,6 @@ def _from_reads(
     return found
 
 
-def _depths(record: Record, count: int) -> NDArray[np.float64] | None:
-    """Return the reads (S, A) of each allele, NaN where a sample has none; None if the record does not tell them."""
-    keys, alts = record.format, len(record.alts)
-    found: NDArray[np.float64] | None = None
-    if "AD" in keys:
-        found = lists(record.rest, count, keys.index("AD"), alts + 1)
-    elif "LAD" in keys:
-        found = local_alleles.depths(record, count)
-    for one, other in _COUNTS:
-        if one in keys and other in keys and (found is None or np.isnan(found).any()):
-            first = lists(record.rest, count, keys.index(one), alts if one == "NR" else 1)[:, :1]
-            rest = lists(record.rest, count, keys.index(other), alts)
-            if record.alts == ["."]:
-                rest = np.nan_to_num(rest)
-            counts = np.hstack([np.maximum(first - rest.sum(axis=1, keepdims=True), 0) if one == "NR" else first, rest])
-            found = counts if found is None else np.where(np.isnan(found), counts, found)
-    for key in SHARES:  # beside DP they tell how many reads
-        if key in keys[1:] and "DP" in keys[1:] and (found is None or np.isnan(found).any()):
-            shares = read_shares(record, count, key)
-            whole = np.hstack([1 - shares.sum(axis=1, keepdims=True), shares])
-            whole[(whole < -0.01).any(axis=1)] = np.nan
-            counts = np.maximum(whole, 0) * lists(record.rest, count, keys.index("DP"), 1)
-            found = counts if found is None else np.where(np.isnan(found), counts, found)
-    return found
-
-
 def _else(*numbers: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
     """Return the first number that each sample has."""
     known = [one for one in numbers if one is not None]
@@ -312,88 +248,3 @@ def _from_depths(depths: NDArray[np.float64], pairs: tuple[tuple[int, int], ...]
             copies = ((allele == one) + (allele == two)) / (1 if two == NO_COPY else 2)
             levels[:, g] += 10 * depths[:, allele] * np.log10(copies * (1 - error) + (1 - copies) * error)
     return levels
-
-
-def _from_posterior(
-    record: Record, gt: NDArray[np.int16], pairs: tuple[tuple[int, int], ...], published: Sequence[float | None],
-    *, imputed: bool,
-) -> Levels | None:  # fmt: skip
-    """Levels from a posterior without its prior, blunted by the imputation's R2: a share 1 - R2 of it says nothing."""
-    count = len(gt)
-    posterior = _posterior(record, count, pairs)
-    if imputed:  # of an imputed genotype that tells no GP or DS the R2 holds all the same
-        shown = np.eye(len(pairs))[_index_of(gt, 1 if pairs[0][1] == NO_COPY else 2)]
-        posterior = shown if posterior is None else np.where(np.isnan(posterior), shown, posterior)
-    if posterior is None:
-        return None
-    likelihood = posterior / _prior(record, pairs, published)
-    top = likelihood.max(axis=1, keepdims=True)
-    # R2 is of the imputation: a typed genotype among imputed ones is not worth less for it.
-    qualities = [_float(record.info_value(key)) for key in _QUALITY] if imputed else []
-    stated = next((quality for quality in qualities if quality is not None), None)
-    trust = min(max(stated if stated is not None else UNSTATED_R2 if imputed else BEST_R2, 0.0), BEST_R2)
-    return np.asarray(10 * np.log10(trust * likelihood / top + (1 - trust)))
-
-
-def _posterior(record: Record, count: int, pairs: tuple[tuple[int, int], ...]) -> NDArray[np.float64] | None:
-    if "GP" in record.format:
-        return _shares(record, count, len(pairs))
-    if len(record.alts) != 1:
-        return None
-    if "DS" not in record.format:
-        return _of_strands(record, count, len(pairs)) if "HDS" in record.format else None
-    dose = np.clip(lists(record.rest, count, record.format.index("DS"), 1)[:, 0], 0, 2)
-    if len(pairs) == 2:
-        dose = np.clip(dose, 0, 1)
-        return np.stack([1 - dose, dose], axis=1)
-    # The sharpest that a dose allows: between no copy and one, or one and two.
-    return np.stack([np.maximum(1 - dose, 0), 1 - np.abs(1 - dose), np.maximum(dose - 1, 0)], axis=1)
-
-
-def _of_strands(record: Record, count: int, size: int) -> NDArray[np.float64]:
-    """Shares of the genotypes from HDS, the chance of the ALT on each strand (Minimac4)."""
-    strands = np.clip(_lists(record, count, "HDS", size - 1), 0, 1)
-    one, two = strands[:, 0], strands[:, -1]
-    if size == 2:
-        return np.stack([1 - one, one], axis=1)
-    return np.stack([(1 - one) * (1 - two), one * (1 - two) + two * (1 - one), one * two], axis=1)
-
-
-def _lists(record: Record, count: int, key: str, width: int) -> NDArray[np.float64]:
-    """Return a sub-field of every sample, (S, width); it may be the first one where there is no GT."""
-    index = record.format.index(key)
-    if index:
-        return lists(record.rest, count, index, width)
-    rest = b"\t".join(b".:" + cell for cell in record.rest.split(b"\t"))
-    return lists(rest, count, 1, width)
-
-
-def _shares(record: Record, count: int, size: int) -> NDArray[np.float64]:
-    """Return GP of every sample, adding up to 1."""
-    found = _lists(record, count, "GP", size)
-    sums = found.sum(axis=1)
-    phred = sums > 1.5  # VCF 4.2 and before write GP like PL
-    found[phred] = 10 ** (-found[phred] / 10)
-    return np.asarray(found / found.sum(axis=1, keepdims=True))
-
-
-def _prior(
-    record: Record, pairs: tuple[tuple[int, int], ...], published: Sequence[float | None]
-) -> NDArray[np.float64]:
-    """Hardy-Weinberg of the file's AF, else of the published frequencies; flat if neither is known."""
-    texts = (record.info_value("AF") or record.info_value("RAF") or "").split(",")
-    stated = [_float(text) for text in texts]
-    frequencies = stated if len(stated) == len(record.alts) and None not in stated else list(published)
-    if not frequencies or None in frequencies:
-        return np.full(len(pairs), 1 / len(pairs))
-    alts = np.clip(np.array(frequencies, dtype=np.float64), 1e-4, 1.0)
-    alts *= min(1.0, (1 - 1e-4) / alts.sum())
-    each = np.append(1 - alts.sum(), alts)
-    if pairs[0][1] == NO_COPY:
-        return each
-    return np.array([each[a] * each[b] * (1 if a == b else 2) for a, b in pairs])
-
-
-def _float(text: str | None) -> float | None:
-    number = decimal_number(text) if text else None
-    return number if number is not None and 0 <= number <= 1 else None

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from pgx.variants.trim import trim
 from pgx.variants.vcf import extent
 from pgx.variants.vcf.contigs import canonical
-from pgx.variants.vcf.trim import trim
 from pgx.variants.whole_numbers import decimal_number, whole_number
 
 LONG = 50

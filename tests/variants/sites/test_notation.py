@@ -10,7 +10,7 @@ import pytest
 
 import pgx
 from pgx.errors import InputError
-from pgx.variants.vcf.trim import trim
+from pgx.variants.trim import trim
 from tests.variants.build import at, codes, knowledge
 
 _META = (
