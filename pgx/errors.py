@@ -100,3 +100,7 @@ class InputError(PgxError):
         super().__init__(f"{message}; {fix}" if fix else message)
         problem = without_secrets(problem)
         self.problem, self.file, self.where, self.fix = problem, file, where, fix
+
+
+class NoGenotypesError(InputError):
+    """A genotype file holds no genotypes at all (exit 3)."""

@@ -161,16 +161,15 @@ def _as_read(
 ) -> list[tuple[str, str, str, int, str]]:
     """Read the file as the other commands do: why they would refuse it, or what they note and what it covers."""
     from pgx import variants
-    from pgx.errors import InputError
+    from pgx.errors import InputError, NoGenotypesError
 
     try:
         genotypes = variants.read(file, kb)
+    except NoGenotypesError as error:  # whatever its build
+        return [("error", "no_gt", error.problem, 1, "")]
     except InputError as error:
         fix = f"; {error.fix}" if error.fix else ""
         return [("error" if build_told else "warning", "refused", f"{error.problem}{fix}", 1, error.where or "")]
-    silent = next((note for note in genotypes.notes if note.code == NoteCode.NO_GT), None)
-    if silent is not None and not (genotypes.alleles >= 0).any():
-        return [("error", "no_gt", "no record has a GT, so there are no genotypes to call from", 1, "")]
     return _remarks(genotypes, str(file), {*told, NoteCode.MALFORMED_HEADER, NoteCode.MALFORMED_RECORD}) + _genes(
         genotypes, kb
     )

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from pgx.errors import InputError, UsageError
+from pgx.errors import InputError, NoGenotypesError, UsageError
 from pgx.guard.digests import digest
 from pgx.guard.limits import SAMPLES
 from pgx.knowledge import KnowledgeBase
-from pgx.types import NO_COPY, NOT_CALLED, Genotypes, State
+from pgx.types import Genotypes, State
+from pgx.variants.absent import assume_reference, name_variants_only
 from pgx.variants.arrays.consumer import ArrayData, recognise, text_lines
 from pgx.variants.arrays.consumer import load as load_array
 from pgx.variants.arrays.result_layout import recognise as recognise_table
@@ -42,9 +42,6 @@ from pgx.variants.vcf.contigs import GRCH37, GRCH38
 from pgx.variants.vcf.source import Source, open_source
 from pgx.variants.vcf.windows import Windows
 
-MOSTLY_ABSENT = 0.5
-"""Share of all positions that a file of variants alone leaves out at least."""
-
 PathLike = str | os.PathLike[str]
 Input = PathLike | Source
 """A file by its path, or opened already."""
@@ -53,7 +50,10 @@ SexOf = Callable[[tuple[str, ...], tuple[str, ...]], Mapping[str, str]]
 
 @dataclass(slots=True)
 class _Input:
-    """One opened file: a VCF or BCF, an array, a table of SNP results, or a copy-number JSON (without genotypes)."""
+    """One opened file: a VCF or BCF, an array, a table of SNP results, or a copy-number JSON (without genotypes).
+
+    `has_gt` says, once it is read, whether it gives genotypes at positions of interest; None if it has none of these.
+    """
 
     source: Source
     samples: tuple[str, ...]
@@ -61,6 +61,7 @@ class _Input:
     array: ArrayData | None = None
     table: ResultTable | None = None
     copies: tuple[tuple[str, int], ...] = ()
+    has_gt: bool | None = None
 
 
 def read(
@@ -145,6 +146,7 @@ def read(
         regions = gene_regions(kb, found)
         empty = [one for one in inputs if not _read_one(one, make, regions, kb)]
         _check_overlap(len(inputs) + sum(one.source.beside for one in inputs), empty, found, notes, column)
+        _refuse_without_gt(inputs, column)
         notes.all_files()
         assembly.finish()
         apply_sex(assembly, targets, names, told, evidence, notes)
@@ -154,11 +156,11 @@ def read(
         if reference is not None:
             reference.close()
     if absent_is_reference:
-        _assume_reference(assembly, targets, notes)
+        assume_reference(assembly, targets, notes)
     else:
         with_records = {name for one in inputs if one.table is None for name in one.samples}
         may = np.array([name in with_records for name in names], dtype=bool)
-        _name_variants_only(assembly, targets, notes, may)
+        name_variants_only(assembly, targets, notes, may)
     return _result(names, everyone, kb.sites, targets, assembly, inputs, copies, notes)
 
 
@@ -208,6 +210,7 @@ def _read_one(one: _Input, make: partial[VcfReader], regions: Windows, kb: Knowl
     reader.notes.file_of(one.samples, reader.column)
     for gene, number in one.copies:
         reader.copies.state(one.samples[0], gene, number, "genotype", name)
+    one.has_gt = True if one.table is not None or one.array is not None else None
     if one.table is not None:
         table = TableReader(one.table, reader.column, kb, name, reader.notes)
         return table.add(reader.targets, reader.assembly, reader.copies)
@@ -224,7 +227,9 @@ def _read_one(one: _Input, make: partial[VcfReader], regions: Windows, kb: Knowl
     if one.source.kind == "other":
         return True
     one.source.regions = regions
-    return reader.run()
+    used = reader.run()
+    one.has_gt = reader.has_gt if used or reader.has_gt else None
+    return used
 
 
 def _everyone(inputs: list[_Input]) -> tuple[str, ...]:
@@ -303,46 +308,17 @@ def _check_overlap(files: int, empty: list[_Input], build: str, notes: Notes, co
             )  # fmt: skip
 
 
-def _name_variants_only(assembly: Assembly, targets: Targets, notes: Notes, may: NDArray[np.bool_]) -> None:
-    """Say of whom, of those that `may`, the files list only differences from the reference: the rest is unknown."""
-    sites = [target.site for target in targets.all if target.pos]
-    state, alleles = assembly.state[sites], assembly.alleles[sites]
-    reference = np.array([target.reference_code for target in targets.all if target.pos], dtype=np.int8)
-    called = (state == State.CALLED) | (state == State.REFERENCE_BLOCK)
-    first, second = alleles[:, :, 0], alleles[:, :, 1]
-    plain = called & (first == reference[:, None]) & ((second == first) | (second == NO_COPY))
-    absent = (state == State.ABSENT).sum(axis=0)
-    lists_variants = may & called.any(axis=0) & ~plain.any(axis=0) & (absent > len(sites) * MOSTLY_ABSENT)
-    if lists_variants.any():
-        notes.add(
-            "warning",
-            "variants_only",
-            "the file lists only differences from the reference, so most positions are unknown rather than normal: "
-            "give a gVCF or genotypes forced at the positions of `pgx kb positions`, or say --absent-is-reference if "
-            "every position was covered",
-            columns=np.flatnonzero(lists_variants),
-        )
-
-
-def _assume_reference(assembly: Assembly, targets: Targets, notes: Notes) -> None:
-    """Fill positions without any record with the reference of the file's build."""
-    total = np.zeros(assembly.count, dtype=np.int64)
-    for target in targets.all:
-        if not target.pos:
-            continue
-        absent = assembly.state[target.site] == State.ABSENT
-        total += absent
-        unknown = absent[:, None] & (assembly.alleles[target.site] == NOT_CALLED)
-        assembly.alleles[target.site][unknown] = target.reference_code
-        assembly.state[target.site][absent] = State.ASSUMED_REFERENCE
-    for n in np.unique(total[total > 0]).tolist():
-        notes.count("warning", "reference_assumed",
-                    "{n} genotypes without data were taken for reference, as asked (--absent-is-reference)",
-                    "", n, np.flatnonzero(total == n))  # fmt: skip
-
-
 def _digest(source: Source) -> str:
     return digest(source.path, source.before) if source.path and source.name != "-" else ""
+
+
+def _refuse_without_gt(inputs: list[_Input], column: Mapping[str, int]) -> None:
+    """Refuse a file without any GT, unless its persons have genotypes in another file."""
+    told = {name for one in inputs if one.has_gt for name in one.samples}
+    for one in inputs:
+        persons = column.keys() & set(one.samples)
+        if one.has_gt is False and persons and told.isdisjoint(persons):
+            raise NoGenotypesError("no record has a GT, so there are no genotypes to call from", file=one.source.name)
 
 
 def _result(

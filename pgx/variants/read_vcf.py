@@ -68,6 +68,8 @@ class VcfReader:
     unjudged: dict[str, NDArray[np.int64]] = field(default_factory=dict)
     phase_lists: PhaseLists = field(init=False)
     sites: SiteReader = field(init=False)
+    has_gt: bool = False
+    """Whether any record that was read so far has a GT."""
 
     def __post_init__(self) -> None:
         self.sites = SiteReader(self.source.name, self.targets, self.notes, self.reference)
@@ -90,6 +92,7 @@ class VcfReader:
         for where, line in self.source.records(windows):
             record = records.parse(where, line, len(header.samples), self.source.name, self.options.harmless_filters)
             seen |= ends & {(record.chrom, record.pos)}
+            self.has_gt |= record.format[0] == "GT"
             if record.chrom == "chrM":
                 name = line.split(b"\t", 1)[0].decode("latin-1")
                 if not is_rcrs(header, name, self.targets.build):

@@ -44,6 +44,21 @@ def test_a_file_that_cannot(tmp_path: Path, pgx_command: Run, lines: tuple[str, 
     assert message in said
 
 
+@pytest.mark.parametrize("meta", [("##reference=GRCh38",), ()], ids=["build said", "build unsaid"])
+def test_a_file_without_gt_is_refused_by_every_command_in_one_line(
+    tmp_path: Path, pgx_command: Run, meta: tuple[str, ...]
+) -> None:
+    bases = [("94781859", "G", "A"), ("94842866", "A", "G"), ("94762706", "A", "G"), ("94780653", "G", "A")]
+    rows = (f"chr10 {pos} . {ref} {alt} . PASS . DP 9" for pos, ref, alt in bases)
+    assert checked(tmp_path, pgx_command, *meta, COLUMNS, *rows)[0] == 3
+    path = tmp_path / "in.vcf"
+    for command in (("check", path), ("call", path), ("report", path, "--out", tmp_path / "out")):
+        done = pgx_command(*command)
+        assert done.returncode == 3, done.stderr
+        (line,) = done.stderr.splitlines()
+        assert line.endswith("no record has a GT, so there are no genotypes to call from")
+
+
 def test_what_reading_it_notes_is_shown(tmp_path: Path, pgx_command: Run) -> None:
     """Standard error of the other commands names only the kind of such a note, and points here."""
     lost = "chr1 97500000 . N <DEL> . PASS END=97600000 GT 0/1"

@@ -10,7 +10,7 @@ import pysam
 import pytest
 
 import pgx.variants
-from pgx.errors import InputError, PgxError
+from pgx.errors import InputError, NoGenotypesError, PgxError
 from pgx.variants.check import check
 from tests.outside import OUTSIDE
 from tests.variants.build import at, codes, compress, knowledge, read, snv, text
@@ -264,3 +264,36 @@ class TestWarnings:
     def test_a_malformed_header_line(self, tmp_path: Path) -> None:
         found = read(tmp_path, GOOD, meta=['##INFO=<ID=DP,Number=1,Type=Integer,Description="open>'])
         assert "malformed_header" in codes(found)
+
+
+class TestFilesWithoutGt:
+    """A file that lists depths or doses alone is no genotype file, whatever else it says of the variants."""
+
+    MUTE = "chr10 94781859 . G A . PASS . DP"
+
+    def written(self, tmp_path: Path, name: str, sample: str, record: str) -> Path:
+        path = tmp_path / name
+        path.write_text(text([record], (sample,)))
+        return path
+
+    def test_one_is_refused(self, tmp_path: Path) -> None:
+        with pytest.raises(NoGenotypesError, match="no record has a GT"):
+            read(tmp_path, f"{self.MUTE} 30 31", "chr10 94842866 . A G . PASS . DP 9 9", samples="AB")
+
+    def test_the_other_file_of_the_person_counts(self, tmp_path: Path) -> None:
+        mute = self.written(tmp_path, "mute.vcf", "A", f"{self.MUTE} 30")
+        told = self.written(tmp_path, "told.vcf", "A", "chr10 94842866 . A G . PASS . GT 0/1")
+        for files in ([mute, told], [told, mute]):
+            found = pgx.variants.read(files, knowledge())
+            assert at(found, "chr10", 94842866) == ("CALLED", (0, 1))
+            assert "no_gt" in codes(found)
+
+    def test_another_person_s_file_does_not(self, tmp_path: Path) -> None:
+        mute = self.written(tmp_path, "mute.vcf", "A", f"{self.MUTE} 30")
+        told = self.written(tmp_path, "told.vcf", "B", "chr10 94842866 . A G . PASS . GT 0/1")
+        with pytest.raises(NoGenotypesError, match=r"mute\.vcf"):
+            pgx.variants.read([told, mute], knowledge())
+        assert at(pgx.variants.read([told, mute], knowledge(), samples=["B"]), "chr10", 94842866)[1] == (0, 1)
+
+    def test_a_gt_that_is_not_called_is_a_genotype_all_the_same(self, tmp_path: Path) -> None:
+        assert (read(tmp_path, snv("chr10:94781859", "G", "A", "./.")).alleles < 0).all()

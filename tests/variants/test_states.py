@@ -126,7 +126,10 @@ class TestGenotypes:
         assert "haploid_autosome" in codes(found)
 
     def test_a_record_without_gt_is_no_call(self, tmp_path: Path) -> None:
-        assert at(read(tmp_path, star2("12", form="DP")), *STAR2) == ("NO_CALL", (-1, -1))
+        assert at(read(tmp_path, star2("12", form="DP"), snv("chr10:94842866", "A", "G", "0/0")), *STAR2) == (
+            "NO_CALL",
+            (-1, -1),
+        )
 
     def test_lower_case_bases(self, tmp_path: Path) -> None:
         assert at(read(tmp_path, snv("chr10:94781859", "g", "a", "0/1")), *STAR2) == ("CALLED", (0, 1))
