@@ -9,6 +9,7 @@ import polars as pl
 
 from pgx.clinical import bounds
 from pgx.clinical.derive import FORMULAS
+from pgx.clinical.people import note
 from pgx.clinical.statements import Events
 from pgx.clinical.status_words import Said, begins_denied, condition_status, of_family
 from pgx.clinical.vocabulary import Vocabulary, column_name, vocabulary
@@ -63,11 +64,15 @@ def meant_perhaps(text: str, vocabulary: Vocabulary) -> tuple[str, ...]:
         for size in range(min(_LONGEST, len(words)), 0, -1)
         for at in range(len(words) - size + 1)
     ]
-    headings = [vocabulary.headings.get(name) for name in names if len(name) >= _SHORTEST]
-    named = [one.concept for one in headings if one]
-    close = [vocabulary.headings[one].concept for one in vocabulary.suggest(text) if one in vocabulary.headings]
     # Names that stand in the entry say what it is about; another name may be spelled like it (heart and liver failure).
-    return tuple(dict.fromkeys(one for one in (named or close) if one in vocabulary.conditions))
+    return _conditions_of([name for name in names if len(name) >= _SHORTEST], vocabulary) or _conditions_of(
+        vocabulary.suggest(text), vocabulary
+    )
+
+
+def _conditions_of(names: Sequence[str], vocabulary: Vocabulary) -> tuple[str, ...]:
+    found = [heading.concept for name in names if (heading := vocabulary.headings.get(name))]
+    return tuple(dict.fromkeys(concept for concept in found if concept in vocabulary.conditions))
 
 
 def open_conditions(problems: pl.DataFrame, observations: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:
@@ -209,14 +214,13 @@ def notes(clinical: ClinicalData, advice: pl.DataFrame, scores: pl.DataFrame, kb
             key = (one["sample"], f"{one['message']} ({one['where']})")
             rows.setdefault(key, (one, {}))[1].update(by)
     return [
-        Note(
-            stage="clinical",
-            severity=Severity.WARNING,
-            code=ON_PAGE_ONE,
-            message=f"a value was left out: {said}; {_listed(list(by))} would have used it",
-            sample=sample,
-            subject=one["concept"],
-            where=one["where"],
+        note(
+            sample,
+            Severity.WARNING,
+            ON_PAGE_ONE,
+            f"a value was left out: {said}; {_listed(list(by))} would have used it",
+            one["concept"],
+            one["where"],
         )
         for (sample, said), (one, by) in rows.items()
     ]
@@ -244,7 +248,7 @@ def undated_classes(clinical: ClinicalData, advice: pl.DataFrame, kb: KnowledgeB
     ).unique(["sample", "concept"], keep="last", maintain_order=True)  # fmt: skip
     if undated.is_empty():
         return []
-    asked_by = {drug: set(tests) for drug, tests in _read_by_drug(kb).items()}
+    asked_by = _read_by_drug(kb)
     drugs: dict[str, list[str]] = {}
     for sample, drug in advice.select("sample", "drug").unique(maintain_order=True).iter_rows():
         drugs.setdefault(sample, []).append(drug)
@@ -261,15 +265,7 @@ def _undated(row: dict[str, str], drugs: list[str]) -> Note:
         f"{row['concept'].replace('_', ' ')} {row['code']} has no date and counts as of now: the advice on "
         f"{_listed(drugs)} rests on it; write the day beside it"
     )
-    return Note(
-        sample=row["sample"],
-        stage="clinical",
-        severity=Severity.WARNING,
-        code=NoteCode.DAY_ASSUMED,
-        message=message,
-        subject=row["concept"],
-        where=row["source"],
-    )
+    return note(row["sample"], Severity.WARNING, NoteCode.DAY_ASSUMED, message, row["concept"], row["source"])
 
 
 def by_drug(clinical: ClinicalData, kb: KnowledgeBase) -> dict[tuple[str, str], tuple[str, ...]]:

@@ -192,12 +192,4 @@ def note(
 
 def contradiction(sample: str, message: str, subject: str) -> Note:
     """Return the note that two things that a history says of a person cannot both be true."""
-    return Note(
-        sample=sample,
-        stage="clinical",
-        severity=Severity.WARNING,
-        code=NoteCode.CONTRADICTION,
-        message=message,
-        subject=subject,
-        where=subject,
-    )
+    return note(sample, Severity.WARNING, NoteCode.CONTRADICTION, message, subject, subject)

@@ -116,17 +116,12 @@ class _Reader:
                 what = "holds encrypted files" if Path(path).is_dir() else "is encrypted"
                 self._wrong(line, column, f"{what}; only files and folders that the command itself names are unpacked")
                 continue
+            shown = repr(shown_place(part)[:200])
             if is_pipe(path):
-                self._wrong(
-                    line,
-                    column,
-                    f"{shown_place(part)[:200]!r} is a pipe, which can be read only once; save it as a file",
-                )
+                self._wrong(line, column, f"{shown} is a pipe, which can be read only once; save it as a file")
                 continue
             if "://" not in part and not _exists(path):
-                self._wrong(
-                    line, column, f"{shown_place(part)[:200]!r}: no such file (paths are relative to the sheet)"
-                )
+                self._wrong(line, column, f"{shown}: no such file (paths are relative to the sheet)")
             found.append(path)
         return tuple(found)
 

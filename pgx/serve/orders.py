@@ -99,12 +99,10 @@ def read(context: Mapping[str, Any], names: OrderNames, *, only_selected: bool) 
 
 def _not_sent(context: Mapping[str, Any]) -> list[str]:
     """Return the selected medication orders that are not among the draft orders."""
-    entries = [_dict(entry) for entry in _list(_dict(context.get("draftOrders")).get("entry"))]
-    sent = {address for entry in entries for address in _addresses(entry)}
-    selected = dict.fromkeys(_local(str(one)) for one in _list(context.get("selections")))
+    sent = {address for entry in _entries(context) for address in _addresses(entry)}
     return [
         f"{one[:_SHOWN]} is not among the draft orders"
-        for one in selected
+        for one in _selected(context)
         if one not in sent and (one.startswith(tuple(f"{kind}/" for kind in _ORDERS)) or "/" not in one)
     ]
 
@@ -135,14 +133,13 @@ def _texts(concept: Mapping[str, Any]) -> list[str]:
 
 def _ordered(context: Mapping[str, Any], names: OrderNames, only_selected: bool) -> Iterator[Mapping[str, Any]]:
     """Yield what each order calls its drug (a CodeableConcept; an empty one if nothing does, or it cannot be read)."""
-    entries = [_dict(entry) for entry in _list(_dict(context.get("draftOrders")).get("entry"))]
+    entries, selected = _entries(context), set(_selected(context))
     known: dict[str, Mapping[str, Any]] = {}
     for entry in entries:
         resource = _dict(entry.get("resource"))
         known[f"{resource.get('resourceType')}/{resource.get('id')}"] = resource
         if entry.get("fullUrl"):
             known[str(entry["fullUrl"])] = resource
-    selected = {_local(str(one)) for one in _list(context.get("selections"))}
     for entry in entries:
         if only_selected and not _addresses(entry) & selected:
             continue
@@ -152,6 +149,14 @@ def _ordered(context: Mapping[str, Any], names: OrderNames, only_selected: bool)
             yield {}
         elif resource["resourceType"] in _ORDERS and not forbids:
             yield from _concepts(resource, known, names)
+
+
+def _entries(context: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [_dict(entry) for entry in _list(_dict(context.get("draftOrders")).get("entry"))]
+
+
+def _selected(context: Mapping[str, Any]) -> list[str]:
+    return list(dict.fromkeys(_local(str(one)) for one in _list(context.get("selections"))))
 
 
 def _addresses(entry: Mapping[str, Any]) -> set[str]:

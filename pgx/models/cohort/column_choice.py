@@ -200,19 +200,21 @@ def _numbers_not_read(frame: pl.DataFrame, unused: Mapping[str, str]) -> list[st
     names = [name for name, why in unused.items() if why == _TOO_RARE and _mostly(frame[name].drop_nulls(), _NUMBER)]
     if not names:
         return []
-    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
     verb = "is" if len(names) == 1 else "are"
-    return [f"{', '.join(names[:_MOST_NAMED])}{more} {verb} not used: the numbers are written as text; write 7.4, "
+    return [f"{_named(names)} {verb} not used: the numbers are written as text; write 7.4, "
             "without a comma, sign or unit"]  # fmt: skip
 
 
 def _said(giving: Sequence[str]) -> list[str]:
     if not giving:
         return []
-    named = ", ".join(giving[:_MOST_NAMED])
     if len(giving) == 1:
-        return [f"{named} tells the outcome nearly without error and was left out: it is the outcome in other words, "
-                "or was recorded after it"]  # fmt: skip
-    more = f" and {len(giving) - _MOST_NAMED} more" if len(giving) > _MOST_NAMED else ""
-    return [f"{named}{more} each tell the outcome nearly without error and were left out: they are the outcome in "
-            "other words, or were recorded after it"]  # fmt: skip
+        return [f"{giving[0]} tells the outcome nearly without error and was left out: it is the outcome in other "
+                "words, or was recorded after it"]  # fmt: skip
+    return [f"{_named(giving)} each tell the outcome nearly without error and were left out: they are the outcome "
+            "in other words, or were recorded after it"]  # fmt: skip
+
+
+def _named(columns: Sequence[str]) -> str:
+    more = f" and {len(columns) - _MOST_NAMED} more" if len(columns) > _MOST_NAMED else ""
+    return f"{', '.join(columns[:_MOST_NAMED])}{more}"
