@@ -294,7 +294,8 @@ def copies(text: str | None) -> dict[tuple[str | None, str], int] | None:
         copied = whole_number(number)
         if copied is None or not gene:
             raise UsageError(f"--copy-number: {part[:60]!r} is not GENE=N or SAMPLE:GENE=N")
-        found[sample or None, gene] = copied
+        if found.setdefault((sample or None, gene), copied) != copied:
+            raise UsageError(f"--copy-number: two numbers are given for {name[:60]}")
     return found
 
 

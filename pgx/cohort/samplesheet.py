@@ -161,12 +161,15 @@ class _Reader:
         return listed
 
     def _copies(self, line: int, cell: str) -> Iterator[tuple[str, int]]:
+        told: dict[str, int] = {}
         for part in filter(None, (one.strip() for one in cell.split(";"))):
             gene, _, number = part.partition("=")
             if (copies := whole_number(number, MOST_COPIES)) is None:
                 self._wrong(line, "copy_number", f"{part[:60]!r} is not GENE=N")
             elif gene not in set(self.kb.table("genes")["gene"]):
                 self._wrong(line, "copy_number", f"{gene[:60]!r} is no gene of the knowledge base")
+            elif told.setdefault(gene, copies) != copies:
+                self._wrong(line, "copy_number", f"gives two numbers for {gene}")
             else:
                 yield gene, copies
 

@@ -152,11 +152,12 @@ def test_blocks_come_in_pairs_and_are_of_one_size(persons, size):
 
 def test_pages_of_genotypes_from_a_pipe_are_made_from_one_reading(files, pgx_process, tmp_path):
     os.mkfifo(tmp_path / "pipe")
-    writer = threading.Thread(target=(tmp_path / "pipe").write_bytes, args=((files / "all.vcf").read_bytes(),))
+    write = (tmp_path / "pipe").write_bytes
+    writer = threading.Thread(target=write, args=((files / "all.vcf").read_bytes(),), daemon=True)
     writer.start()
     run = pgx_process("report", "pipe", "--genes", "CYP2C19", "-o", "out", "--format", "card", "--no-print")
+    assert run.returncode == 0, run.stderr  # before the writer, who waits for ever for a reader who has gone
     writer.join()
-    assert run.returncode == 0, run.stderr
     options = pgx.Options(genes="CYP2C19")
     pgx.report(files / "all.vcf", out=tmp_path / "one", formats="card", options=options)
     assert sorted(content(tmp_path / "out")) == sorted(content(tmp_path / "one"))

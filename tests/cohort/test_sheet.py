@@ -53,6 +53,15 @@ def test_a_problem_is_told_with_its_line(sheet, row, told):
         read_sheet(sheet(text), knowledge())
 
 
+def test_two_numbers_for_one_gene_are_refused_and_one_twice_is_not(sheet, pgx_command):
+    text = "sample,vcf,copy_number\nQ1,all.vcf,CYP2D6=3;CYP2D6={}\n"
+    with pytest.raises(InputError, match=r"line 2: copy_number gives two numbers for CYP2D6"):
+        read_sheet(sheet(text.format(2)), knowledge())
+    assert dict(read_sheet(sheet(text.format(3)), knowledge())[0].copy_number) == {"CYP2D6": 3}
+    run = pgx_command("call", "x.vcf", "--copy-number", "CYP2D6=3,CYP2D6=2")
+    assert run.returncode == 2 and "--copy-number: two numbers are given for CYP2D6" in run.stderr
+
+
 def test_all_problems_are_told_at_once(sheet):
     with pytest.raises(SheetError, match="3 problems, and nothing was done") as caught:
         read_sheet(sheet("sample,vcf,sex\nQ1,all.vcf,x\nQ2,nowhere.vcf,male\nQ9,all.vcf,\n"), knowledge())

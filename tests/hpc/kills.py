@@ -33,7 +33,9 @@ def command(inputs: Path, out: Path) -> list[str]:
 
 
 def start(inputs: Path, out: Path, most_bytes: int | None = None) -> subprocess.Popen[bytes]:
-    process = subprocess.Popen(command(inputs, out), cwd=ROOT, stderr=subprocess.DEVNULL)
+    # A run without room for a file would leave byte code cut short, and every later run would stumble over it.
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    process = subprocess.Popen(command(inputs, out), cwd=ROOT, stderr=subprocess.DEVNULL, env=environment)
     if most_bytes is not None:
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
     return process

@@ -49,6 +49,7 @@ def start(history: Path, out: Path, most_bytes: int | None = None) -> int:
         null = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):
             os.dup2(null, stream)
+        sys.dont_write_bytecode = True  # without room it would be cut short, and stop every later run
         if most_bytes is not None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
         sys.argv = ["pgx", "report", str(GENOME), "-c", str(history), "-o", str(out), "-q", "--format", FORMATS]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import pgx.variants
-from tests.variants.build import alleles, at, codes, read, snv
+from tests.variants.build import alleles, at, codes, knowledge, read, snv, text
 
 CYP2C19_2 = "chr10:94781859"  # G>A
 UGT1A1 = ("chr2", 233760233)  # CAT: CATAT, CATATAT, C
@@ -142,6 +142,32 @@ class TestSplitRecords:
         found = read(tmp_path, snv(CYP2C19_2, "G", "A", "0/1"), snv(CYP2C19_2, "G", "A", "0/1"))
         assert at(found, "chr10", 94781859) == ("CALLED", (0, 1))
         assert "repeated_records" in codes(found)
+
+    @pytest.mark.parametrize(
+        ("form", "once", "again"),
+        [
+            ("GT:GQ", "0/1:12", "0/1:12"),
+            ("GT:PL", "0/1:15,0,200", "0/1:15,0,200"),
+            ("GT:PL", "0/1:15,0,200", "0/1:9,0,200"),  # the surer line counts
+            ("GT:AD", "0/1:9,2", "0/1:9,2"),
+        ],
+    )
+    @pytest.mark.parametrize("where", ["in one file", "in two files"])
+    def test_a_repeated_record_makes_a_genotype_no_surer(
+        self, tmp_path: Path, form: str, once: str, again: str, where: str
+    ) -> None:
+        paths = []
+        for name, lines in (("alone", [once]), ("twice", [once, again]), ("swapped", [again, once])):
+            records = [snv(CYP2C19_2, "G", "A", one, form=form) for one in lines]
+            parts = [records] if where == "in one file" else [[one] for one in records]
+            paths.append([tmp_path / f"{name}{n}.vcf" for n in range(len(parts))])
+            for path, part in zip(paths[-1], parts, strict=True):
+                path.write_text(text(part))
+        alone, *others = [pgx.variants.read(files, knowledge()).doubts for files in paths]
+        assert alone is not None
+        for found in others:
+            assert found is not None
+            assert [found.vectors[n] for n in found.vector] == [alone.vectors[n] for n in alone.vector]
 
     def test_a_repeated_record_that_differs_is_a_contradiction(self, tmp_path: Path) -> None:
         found = read(tmp_path, snv(CYP2C19_2, "G", "A", "0/1"), snv(CYP2C19_2, "G", "A", "0/0"))

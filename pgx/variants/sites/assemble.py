@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pgx.types import NO_COPY, NOT_CALLED, SPANNED, UNREAD, State
-from pgx.variants.sites.doubts import Numbers, Register, merged
+from pgx.variants.sites.doubts import Numbers, Register, merged, without_repeats
 from pgx.variants.sites.match import ELSEWHERE, LOST, SILENT, UNPLACED, UNTOLD, VOUCHES
 from pgx.variants.sites.overlaps import with_doubt, without_lost, without_own_stars
 from pgx.variants.sites.targets import Target
@@ -202,13 +202,14 @@ def _merged_doubts(records: list[Evidence], reference: int, register: Register) 
     for i in np.flatnonzero(each.any(axis=0)).tolist():
         key = each[:, i].tobytes() + b"".join(r.codes[i].tobytes() for r in records)
         if key not in known:
-            parts = [
+            parts = without_repeats([
                 (register.vectors[n - 1] if n else None, (int(r.codes[i, 0]), int(r.codes[i, 1])), r.tests)
                 for n, r in zip(each[:, i].tolist(), records, strict=True)
                 if (r.codes[i] >= NO_COPY).all() and r.codes[i, 0] >= 0
-            ]
-            in_doubt = any(likelihood is not None for likelihood, _, _ in parts)
-            known[key] = register.number(merged(parts, reference)) if in_doubt else 0
+            ])  # fmt: skip
+            in_doubt = [likelihood for likelihood, _, _ in parts if likelihood is not None]
+            one = in_doubt[0] if len(parts) == len(in_doubt) == 1 else None
+            known[key] = register.number(one or merged(parts, reference)) if in_doubt else 0
         numbers[i] = known[key]
     return numbers
 

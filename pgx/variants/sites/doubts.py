@@ -16,6 +16,8 @@ from pgx.variants.vcf.records import REFERENCE_ALTS, Record
 
 Numbers = NDArray[np.int32]
 """Per sample the number of its likelihood in the `Register`; 0 = the genotype is as good as certain."""
+Part = tuple[Likelihood | None, tuple[int, int], frozenset[int]]
+"""What a record tells of one genotype: its likelihood (None = certain), its codes, the alternate codes it tests."""
 
 
 @dataclass(slots=True)
@@ -73,13 +75,32 @@ def at_site(
     return numbers if keep is None else numbers[keep]
 
 
-def merged(parts: Sequence[tuple[Likelihood | None, tuple[int, int], frozenset[int]]], reference: int) -> Likelihood:
+def without_repeats(parts: Sequence[Part]) -> list[Part]:
+    """Return the surest record of each that test the same alleles: a line that is there twice is no second measurement.
+
+    Records of different alleles of the site stay beside each other (`merged`).
+    """
+    surest: dict[frozenset[int], Part] = {}
+    for part in parts:
+        known = surest.get(part[2])
+        if known is None or _lead(part[0]) > _lead(known[0]):
+            surest[part[2]] = part
+    return list(surest.values())
+
+
+def _lead(likelihood: Likelihood | None) -> int:
+    """Return by how many tenths the best genotype leads."""
+    ordered = [] if likelihood is None else sorted(likelihood.tenths, reverse=True)
+    return ordered[0] - ordered[1] if len(ordered) > 1 else LEAST
+
+
+def merged(parts: Sequence[Part], reference: int) -> Likelihood:
     """Return the likelihood of what several records tell of one genotype, each of its own alleles.
 
     Parameters
     ----------
     parts
-        A record's likelihood (None = certain), its codes, and the alternate codes that it tests.
+        The records.
     reference
         Code of the reference, which is what a record takes alleles for that it does not test.
     """
