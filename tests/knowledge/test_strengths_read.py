@@ -124,3 +124,17 @@ def test_a_label_that_says_moderate_or_weak_is_no_second_list_of_a_weak_one():
 def test_a_strength_that_its_own_label_gives_rests_on_it(drug, enzyme, strength):
     found = row(drug, enzyme, "inhibitor")
     assert (found["strength"], found["confidence"], found["evidence"]) == (strength, "read", "label")
+
+
+@pytest.mark.parametrize(
+    ("drug", "agent", "action"),
+    [
+        ("theophylline", "capmatinib", "reduce_dose"),
+        ("theophylline", "vemurafenib", "avoid"),
+        ("tizanidine", "vemurafenib", "avoid"),
+        ("tizanidine", "famotidine", "avoid"),
+        ("tizanidine", "ethinyl estradiol", "avoid"),
+    ],
+)
+def test_labels_warn_of_weaker_inhibitors_of_cyp1a2_beside_drugs_of_a_narrow_range(drug, agent, action):
+    assert set(KB.table("label_interactions").filter(drug=drug, agent=agent)["action"]) == {action}
