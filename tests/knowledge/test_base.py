@@ -168,7 +168,7 @@ def test_the_command_prints_the_knowledge_version() -> None:
 def test_what_was_checked_against_a_public_source_says_so() -> None:
     interactions = KB.table("interactions")
     read = interactions.filter(pl.col("confidence") == "read")
-    assert dict(read["evidence"].value_counts().iter_rows()) == {"fda_table": 176, "two_lists": 24, "label": 37}
+    assert dict(read["evidence"].value_counts().iter_rows()) == {"fda_table": 176, "two_lists": 24, "label": 41}
     assert set(interactions.filter(pl.col("confidence") == "recall")["evidence"]) == {"unverified"}
     # A row against which a text speaks is corrected by it, also where that is milder; none stays as it was.
     assert interactions.filter(pl.col("notes").str.contains("checked_source_says")).is_empty()

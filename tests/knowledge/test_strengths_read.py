@@ -110,3 +110,31 @@ def test_propafenone_makes_cyp2d6_slower():
 def test_a_label_that_says_moderate_or_weak_is_no_second_list_of_a_weak_one():
     found = row("caffeine", "CYP1A2", "inhibitor")
     assert (found["strength"], found["evidence"]) == ("weak", "unverified")
+
+
+@pytest.mark.parametrize(
+    ("drug", "enzyme", "strength"),
+    [
+        ("berotralstat", "CYP2D6", "moderate"),
+        ("berotralstat", "CYP3A4", "moderate"),
+        ("nirmatrelvir/ritonavir", "CYP3A4", "strong"),
+        ("mifepristone", "CYP3A4", "strong"),
+    ],
+)
+def test_a_strength_that_its_own_label_gives_rests_on_it(drug, enzyme, strength):
+    found = row(drug, enzyme, "inhibitor")
+    assert (found["strength"], found["confidence"], found["evidence"]) == (strength, "read", "label")
+
+
+@pytest.mark.parametrize(
+    ("drug", "agent", "action"),
+    [
+        ("theophylline", "capmatinib", "reduce_dose"),
+        ("theophylline", "vemurafenib", "avoid"),
+        ("tizanidine", "vemurafenib", "avoid"),
+        ("tizanidine", "famotidine", "avoid"),
+        ("tizanidine", "ethinyl estradiol", "avoid"),
+    ],
+)
+def test_labels_warn_of_weaker_inhibitors_of_cyp1a2_beside_drugs_of_a_narrow_range(drug, agent, action):
+    assert set(KB.table("label_interactions").filter(drug=drug, agent=agent)["action"]) == {action}

@@ -184,3 +184,22 @@ def variants_of(kb: KnowledgeBase, gene: str) -> dict[tuple[str, str], dict[str,
         for allele in alleles
         if row["rsid"] not in numbers or (allele, row["variant_id"]) in has
     }
+
+
+def numbers_of(kb: KnowledgeBase, gene: str) -> list[tuple[str, str]]:
+    """Return the rsIDs of single bases that one allele alone has, each with that allele, which needs nothing else.
+
+    A change that several alleles have, or may have, tells none of them, and no more does an rsID of two changes.
+    """
+    variants = kb.table("variants").filter(pl.col("gene") == gene, pl.col("rsid").is_not_null())
+    numbers = variants.filter(pl.col("rsid").is_unique(), pl.col("type") == "snv").select("variant_id", "rsid", "ref")
+    rows = kb.table("definitions").filter(pl.col("gene") == gene).select("allele", "bases", "variants")
+    references = kb.table("alleles").filter(pl.col("gene") == gene, pl.col("reference") == "y")["allele"].to_list()
+    own = set(rows.filter(pl.col("allele").is_in(references))["variants"])
+    rows = rows.filter(~pl.col("variants").is_in(own)).join(
+        numbers, left_on="variants", right_on="variant_id", how="left"
+    )
+    needed = rows.filter(pl.col("rsid").is_null() | ~pl.col("bases").str.split("|").list.contains(pl.col("ref")))
+    alone = needed.filter(pl.len().over("allele") == 1, pl.col("rsid").is_not_null())
+    told = rows.filter(pl.len().over("variants") == 1)["variants"]
+    return alone.filter(pl.col("variants").is_in(told.to_list())).select("rsid", "allele").rows()

@@ -25,6 +25,7 @@ from pgx.phenotypes.outside.changes import (
     by_bases,
     key_of,
     named_once,
+    numbers_of,
     of_one_base,
     of_protein,
     refuse_two_strands,
@@ -270,11 +271,8 @@ class Laboratory:
         )
 
     def _only_absent(self, text: str, what: str) -> str:
-        how = (
-            f"write what was, or {self.reference} if all of the gene was read"
-            if self.mitochondrial
-            else "write both alleles"
-        )
+        reference = f"{self.reference} if all of the gene was read"
+        how = f"write what was, or {reference}" if self.mitochondrial else "write both alleles"
         return f"{text!r} says only that {what} was not found, not which alleles were; {how}"
 
     def _plain(self, text: str) -> str:
@@ -365,7 +363,7 @@ def _laboratory(kb: KnowledgeBase, gene: str) -> Laboratory:
     shared = own_names.filter(pl.col("also_in").is_not_null()).select("name", "allele", "also_in").rows()
     named = rows.select("name", "allele").rows()
     slashed = frozenset(name.lower() for name in [*(name for name, _ in named), *alleles["allele"]] if "/" in name)
-    named += [(one.partition(" (")[0], one) for one in alleles["allele"]]
+    named += [(one.partition(" (")[0], one) for one in alleles["allele"]] + numbers_of(kb, gene)
     for name, allele in named:
         key = key_of(name)
         if match := re.fullmatch(r"(?!rs\d).*?([acgt])>([acgt])", key):

@@ -14,7 +14,7 @@ import polars as pl
 
 from pgx.knowledge import KnowledgeBase
 from pgx.phenotypes import allele_status
-from pgx.phenotypes.outside.changes import key_of, refuse_base_alone
+from pgx.phenotypes.outside.changes import key_of, numbers_of, refuse_base_alone
 from pgx.phenotypes.outside.laboratory import laboratory_of
 from pgx.phenotypes.outside.phrases import WILD_TYPE, heterozygous_both, in_short
 from pgx.phenotypes.outside.stated import hla_name, is_no_call, is_of_hla_gene, phenotype_forms, without_remark
@@ -25,7 +25,7 @@ _BOUND = re.compile(r"^(?P<base>\*[^≥]+?)\s*(?:≥|>=)\s*(?P<count>\d+)$")
 _ALDY_SUB = re.compile(r"^(\*\d+)(?:\.\d+)?(?:\.ALDY(?:_\d+)?)$", re.IGNORECASE)
 _LETTERED = re.compile(r"^(?P<core>\*\d+)[A-Z]$")
 """Names of sub-alleles before they were numbered: ``*2A`` is ``*2.001`` today."""
-_TWICE = re.compile(r"^(?P<one>\S.*?)\s*(?:\((?P<two>[^()]+)\)|,?\s(?P<bare>[cp]\.\S+))$")
+_TWICE = re.compile(r"^(?P<one>\S.*?)\s*(?:\((?P<two>(?:[^()]|\([^()]*\))+)\)|,?\s(?P<bare>[cp]\.\S+))$")
 _ON_ONE_STRAND = re.compile(r"^(?:[cg]\.)?\[?(?P<changes>[^][;/]+;[^][/]+)\]?$")
 _ALDY_CN = re.compile(r"^(\*\d+):\d+$")
 _VARIANT = re.compile(r"^(?:rs\d+|\d+[.:]?[A-Z]+>[A-Z]+)$", re.IGNORECASE)
@@ -48,7 +48,7 @@ class AlleleNames:
         rows = kb.table("alleles").filter(pl.col("gene") == gene)
         known = dict.fromkeys([*rows["allele"], *kb.table("functions").filter(pl.col("gene") == gene)["allele"]])
         self.known = frozenset(known)
-        self._index = _index(known)
+        self._index = dict(numbers_of(kb, gene)) | _index(known)
         named = kb.table("allele_names").filter(pl.col("gene") == gene).select("name", "allele").iter_rows()
         self._index |= {form: allele for name, allele in named for form in (name.lower(), key_of(name))}
         self._laboratory = laboratory_of(kb, gene)
@@ -155,10 +155,13 @@ class AlleleNames:
         return self._with_all(several["changes"].split(";")) if several else None
 
     def _same(self, one: str, two: str) -> str | None:
-        """Return the allele that both names mean, as in ``Viangchan (c.871G>A)``."""
-        names = (one, *map(self._strip, re.split(r",\s+", two)))
-        same = {self._index.get(name.lower()) or self._index.get(key_of(name)) for name in names}
-        return same.pop() if len(same) == 1 else None
+        """Return the allele that all names mean, as in ``Viangchan (c.871G>A)`` and ``*2 (c.1A>G; rs1)``."""
+        for others in ([two], re.split(r",\s+|;\s*", two)):
+            names = (one, *map(self._strip, others))
+            same = {self._index.get(name.lower()) or self._index.get(key_of(name)) for name in names}
+            if len(same) == 1 and (allele := same.pop()):
+                return allele
+        return None
 
     def _is_reference(self, name: str) -> bool:
         """Whether ``B (wildtype)`` is the reference allele ``B (reference)`` under an older name."""

@@ -66,8 +66,9 @@ def without_remark(text: str, is_remark: Mapping[str, str]) -> str:
         return text
     words = re.sub(r"metabolise?r", "metabolizer", match["words"].strip().lower())
     known = words in is_remark or re.fullmatch(
-        r"(?:as|activity score)\s*[:=]?\s*[\d.]+|(?:non-?)?expressers?|(?:poor|normal|intermediate|rapid|ultra-?rapid|"
-        r"extensive)(?: metabolizer)?|(?:normal|decreased|poor|increased|no) (?:function|activity)|"
+        r"(?:as|(?:activity )?score)\s*[:=]?\s*[\d.]+|(?:non-?)?expressers?|"
+        r"(?:poor|normal|intermediate|rapid|ultra-?rapid|extensive)(?: metabolizer)?|"
+        r"(?:normal|decreased|poor|increased|no) (?:function|activity)|"
         r"(?:low|intermediate|high|normal) sensitivity|"
         r"gilbert(?:'?s)?(?: syndrome)?",
         words,

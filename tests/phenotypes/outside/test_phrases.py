@@ -9,6 +9,7 @@ import pytest
 
 from pgx import knowledge
 from pgx.phenotypes.outside import merge
+from pgx.phenotypes.outside.changes import numbers_of
 from pgx.phenotypes.outside.laboratory import laboratory_of
 from pgx.phenotypes.outside.names import diplotype_of
 
@@ -57,3 +58,63 @@ def test_what_has_no_one_meaning_is_refused_with_what_to_write(gene, written, sa
 
 def test_an_rsid_of_two_changes_is_the_one_that_the_allele_has():
     assert laboratory_of(KB, "TPMT").changes["rs1142345"] == ("*3C", "T", "C", True)
+
+
+@pytest.mark.parametrize(
+    ("gene", "written", "allele1", "allele2"),
+    [
+        ("CYP2C19", "rs28399504 A/G", "*1", "*4"),
+        ("CYP2C19", "rs56337013 heterozygous", "*1", "*5"),
+        ("RYR1", "rs118192172 C/T", "Reference", "c.1840C>T"),
+        ("DPYD", "rs72549310 C/T", "Reference", "c.61C>T"),
+        ("TPMT", "rs1800584 C/T", "*1", "*4"),
+    ],
+)
+def test_an_rsid_that_one_allele_alone_has_is_read_without_a_name_of_its_own(gene, written, allele1, allele2):
+    diplotype, unknown = diplotype_of(KB, gene, written, 1.0)
+    assert ((diplotype.allele1, diplotype.allele2), unknown) == ((allele1, allele2), [])
+
+
+@pytest.mark.parametrize(
+    ("gene", "written", "says"),
+    [
+        ("CYP2C19", "rs28399504 A/A", "says only that"),
+        ("CYP2C19", "rs58973490 G/A", "not the name of a change"),
+        ("CYP2C19", "rs3758581 A/G", "not the name of a change"),
+        ("CYP2D6", "rs5030865 C/A", "not the name of a change"),
+    ],
+)
+def test_an_rsid_that_several_alleles_may_have_is_refused(gene, written, says):
+    with pytest.raises(ValueError, match=says):
+        diplotype_of(KB, gene, written, 1.0)
+
+
+def test_rsids_tell_an_allele_only_where_no_other_may_have_the_change():
+    genes = KB.table("genes").filter(tier="guideline", caller="named_allele")["gene"]
+    may_have = KB.table("definitions").group_by("variants").agg("allele")
+    bases = {
+        (gene, rsid): name for gene, rsid, name in KB.table("variants").select("gene", "rsid", "variant_id").rows()
+    }
+    for gene in genes:
+        for rsid, allele in numbers_of(KB, gene):
+            assert may_have.filter(variants=bases[gene, rsid])["allele"].to_list() == [[allele]], (gene, rsid)
+
+
+@pytest.mark.parametrize(
+    ("gene", "written", "allele"),
+    [
+        ("DPYD", "c.1905+1G>A (IVS14+1G>A; *2A) het", "c.1905+1G>A (*2A)"),
+        ("NUDT15", "c.415C>T (p.(Arg139Cys); rs116855232) het", "*3"),
+        ("TPMT", "TPMT*3C (c.719A>G; p.Tyr240Cys) het", "*3C"),
+        ("RYR1", "p.(Arg2454His) het", "c.7361G>A"),
+    ],
+)
+def test_an_allele_may_be_named_several_times_in_brackets(gene, written, allele):
+    diplotype, unknown = diplotype_of(KB, gene, written, 1.0)
+    assert (diplotype.allele2, unknown) == (allele, [])
+
+
+@pytest.mark.parametrize("written", ["c.1905+1G>A (*13; rs3918290) het", "c.1905+1G>A (*2A; banana) het"])
+def test_names_in_brackets_that_do_not_agree_are_refused(written):
+    with pytest.raises(ValueError, match="not the name"):
+        diplotype_of(KB, "DPYD", written, 1.0)
