@@ -13,6 +13,7 @@ from functools import cached_property, lru_cache
 from pgx.guard.limits import HEADING
 from pgx.knowledge.base import KnowledgeBase
 from pgx.knowledge.condition_grades import ConditionGrades, condition_grades
+from pgx.knowledge.near_names import NearNames
 
 SYSTEMS = {
     "http://loinc.org": "LOINC",
@@ -163,12 +164,14 @@ class Vocabulary:
     genes: re.Pattern[str]
     grades: ConditionGrades
     _columns: dict[str, Heading | None] = field(default_factory=dict, repr=False)
+    _names: dict[tuple[str, ...], NearNames] = field(default_factory=dict, repr=False)
 
     @cached_property
     def conditions(self) -> frozenset[str]:
         """The concepts that are conditions of a person."""
-        named = ((name, concept.feature or "") for name, concept in self.concepts.items())
-        return frozenset(name for name, feature in named if feature.startswith("condition."))
+        return frozenset(
+            name for name, concept in self.concepts.items() if concept.when_over and concept.kind == "boolean"
+        )
 
     def column(self, heading: str) -> Heading | None:
         """Return what a column heading stands for, or None; `weight_lb` and `Weight (lb)` are weight in pounds."""
@@ -201,15 +204,20 @@ class Vocabulary:
         if len(heading) > HEADING.most:
             return []
         name = column_name(heading)
-        close = difflib.get_close_matches(name, [*self.headings, *more], n=2, cutoff=0.75)
+        close = self._near(more).close(name)
         # Words of every other disease make no name alike.
         if alike := [one for one in close if difflib.SequenceMatcher(None, _own(name), _own(one)).ratio() >= 0.75]:
             return alike
         for cut in [m.start() for m in re.finditer("_", name)]:
-            stems = difflib.get_close_matches(name[:cut], self.headings, n=1, cutoff=0.75)
+            stems = self._near(()).close(name[:cut], n=1)
             if stems and name[cut + 1 :] in self.suffixes:
                 return [f"{stems[0]}_{name[cut + 1 :]}"]
         return []
+
+    def _near(self, more: tuple[str, ...]) -> NearNames:
+        if more not in self._names:
+            self._names[more] = NearNames([*self.headings, *more])
+        return self._names[more]
 
     def unit(self, text: str) -> str | None:
         """Return the UCUM unit that is meant by a unit as written, or None."""

@@ -460,3 +460,19 @@ def test_a_death_in_a_table_is_said_of_whom_it_is(kb, write, heading, cell, mess
         said = data.notes.filter(code="deceased").select("sample", "message").rows()
         assert [(who, message in text) for who, text in said] == ([("A", True)] if message else []), path
         assert "unknown_column" not in codes(data)
+
+
+def test_columns_of_the_administration_are_no_news(kb, write):
+    heading = (
+        "Id,BIRTHDATE,SSN,DRIVERS,PASSPORT,PREFIX,FIRST,LAST,MARITAL,GENDER,CITY,ZIP,LAT,LON,HEALTHCARE_EXPENSES,INCOME"
+    )
+    data = read(
+        [write("patients.csv", heading + "\nA,1970-01-01,9,S9,X1,Mr.,Al,Bo,M,F,Bern,3000,46.9,7.4,12.50,3\n")], kb
+    )
+    assert values(data)["sex"] == "female" and "unknown_column" not in codes(data)
+
+
+def test_another_column_beside_them_is_named(kb, write):
+    data = read([write("patients.csv", "Id,GENDER,CITY,frailty_scale\nA,F,Bern,3\n")], kb)
+    (said,) = data.notes.filter(code="unknown_column")["message"]
+    assert "frailty_scale" in said

@@ -23,6 +23,8 @@ from tests.judgement.test_patients import variants
         ("heart failure?", "heart_failure"),
         ("familial kind of prolonged QT syndrom", "long_qt"),
         ("cirrhosis (explant report pending)", "cirrhosis"),
+        ("myasthenia gravis?", "myasthenia_gravis"),
+        ("suspected tonsillectomy", "tonsillectomy"),
         ("family history of heart failure", None),
         ("no heart failure", None),
         ("father: cirrhosis", None),

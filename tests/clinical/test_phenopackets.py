@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from pgx.clinical import read
 from pgx.errors import InputError
+from pgx.guidance.populations import NO, UNKNOWN, YES, Populations
 from tests.clinical.reading import codes, values
 
 CREATED = {"created": "2024-01-01T00:00:00Z"}
@@ -56,3 +59,33 @@ def test_an_age_that_is_yet_to_come_contradicts_the_birth_date(kb, write):
     subject = {"id": "A", "dateOfBirth": "1960-05-01", "timeAtLastEncounter": {"age": {"iso8601duration": "P99Y"}}}
     data = read([write("p.json", {"id": "p", "subject": subject, "metaData": CREATED})], kb)
     assert "contradiction" in codes(data, "error") and "age" not in values(data)
+
+
+def ranged(start: str | None, end: str | None) -> dict[str, object]:
+    ends = {name: {"iso8601duration": age} for name, age in (("start", start), ("end", end)) if age}
+    return packet(None) | {"subject": {"id": "A", "timeAtLastEncounter": {"ageRange": ends}}}
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "adult", "old"),
+    [
+        ("P40Y", "P45Y", YES, UNKNOWN),
+        ("P70Y", "P75Y", YES, YES),
+        ("P16Y", "P20Y", UNKNOWN, UNKNOWN),
+        ("P30Y", "P30Y6M", YES, NO),
+        ("P64Y6M", "P65Y6M", YES, UNKNOWN),
+        ("P30Y", None, YES, UNKNOWN),
+    ],
+)
+def test_a_range_of_ages_decides_what_all_of_it_decides(kb, write, start, end, adult, old):
+    data = read([write("p.json", ranged(start, end))], kb)
+    told = Populations(kb, data, ["A"], date(2026, 12, 1))
+    assert (told.decide("adult")[0], told.decide("adult_ge_65")[0]) == (adult, old)
+
+
+@pytest.mark.parametrize(("start", "end"), [("P50Y", "P40Y"), (None, "P40Y"), ("forty", "fifty")])
+def test_a_range_that_tells_no_age_is_named(kb, write, start, end):
+    data = read([write("p.json", ranged(start, end))], kb)
+    assert "age" not in values(data)
+    (said,) = data.notes.filter(code="not_a_number")["message"]
+    assert "range of ages" in said

@@ -85,6 +85,7 @@ def _age(events: Events, person: str | None, subject: Object, where: str) -> Non
         dig(subject, "timeAtLastEncounter", "age", "iso8601duration") or dig(subject, "ageAtCollection", "age")
     )
     if years is None:
+        _age_range(events, person, subject, where)
         return
     day = None
     try:
@@ -95,6 +96,22 @@ def _age(events: Events, person: str | None, subject: Object, where: str) -> Non
     day = day if day and day <= run_day() else None
     written = "subject.timeAtLastEncounter.age"
     events.observe(person, "age", number=years, unit="a", day=day, where=where, written=written)
+
+
+def _age_range(events: Events, person: str | None, subject: Object, where: str) -> None:
+    """Take an age that is given as a range: of more than a year, it decides what is below or above all of it."""
+    given = obj(dig(subject, "timeAtLastEncounter", "ageRange")) or obj(subject.get("ageRangeAtCollection"))
+    least, most = (_years(dig(given, end, "iso8601duration") or dig(given, end, "age")) for end in ("start", "end"))
+    written = "subject.timeAtLastEncounter.ageRange"
+    if least is not None and most is not None and 0 <= most - least <= 1:
+        events.observe(person, "age", number=least, unit="a", where=where, written=written)
+        if most > least:
+            events.uncertain_age(person, most - least, where)
+    elif least is not None and not (most is not None and most < least):
+        events.observe(person, "age", text=f">={least:g}", unit="a", where=where, written=written)
+    elif given:
+        message = "the range of ages is not used: it has no start, or ends before it starts; give the day of birth"
+        events.problem(person, "error", "not_a_number", message, where, "age")
 
 
 def _list(value: object) -> list[object]:

@@ -93,7 +93,20 @@ _LIVES = {
     *("lebt", "lebend", "vivant", "vivante", "vivo", "viva", "levend", "leeft"),
 }
 _NOT_TOLD = {"unknown", "unk", "u", "na", "n/a", "nan", "null", "none", "-", "not known", "unbekannt"}
-IGNORED = ("notes", "note", "comment", "comments", "name", "given_name", "family_name")
+IGNORED = (
+    *("notes", "note", "comment", "comments", "name", "given_name", "family_name", "first", "last", "middle"),
+    *("first_name", "last_name", "middle_name", "full_name", "maiden", "maiden_name", "prefix", "suffix"),
+    *("ssn", "drivers", "drivers_license", "passport", "marital", "marital_status", "birthplace", "birth_place"),
+    *("address", "street", "city", "state", "county", "country", "fips", "zip", "zip_code", "zipcode", "postal_code"),
+    *("postcode", "lat", "lon", "latitude", "longitude", "phone", "telephone", "email", "language", "religion"),
+    *("income", "healthcare_expenses", "healthcare_coverage", "base_cost", "totalcost", "total_cost"),
+    *("base_encounter_cost", "total_claim_cost", "payer_coverage", "payer", "payer_id", "insurance", "insurer"),
+    *("provider", "provider_id", "organization", "organization_id", "encounter", "encounter_id", "encounterclass"),
+    *("encounter_class", "visit_id", "ward", "claim_id", "order_id", "account_number", "dispenses"),
+    *("vorname", "nachname", "familienname", "geburtsname", "anschrift", "adresse", "strasse", "plz", "ort", "telefon"),
+    *("krankenkasse", "versichertennummer", "nom", "prenom", "nombre", "apellido", "apellidos", "cognome"),
+)
+"""Headings that say who somebody is, where the record was made and what it cost: nothing here asks for them."""
 SPECIAL = (*IDS, *DATES, *LISTS, *DEATHS, *IGNORED)
 SHORTENED = re.compile(r"^\d(?:[.,]\d+)?E\+\d+$")
 WHOLE = re.compile(r"^\d+\.0$")
