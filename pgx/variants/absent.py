@@ -15,13 +15,19 @@ MOSTLY_ABSENT = 0.5
 
 
 def name_variants_only(assembly: Assembly, targets: Targets, notes: Notes, may: NDArray[np.bool_]) -> None:
-    """Say of whom, of those that `may`, the files list only differences from the reference: the rest is unknown."""
+    """Say of whom, of those that `may`, the files list only differences from the reference: the rest is unknown.
+
+    In a file of several persons somebody's difference is the others' reference; the record counts who carries it.
+    """
     sites = [target.site for target in targets.all if target.pos]
     state, alleles = assembly.state[sites], assembly.alleles[sites]
     reference = np.array([target.reference_code for target in targets.all if target.pos], dtype=np.int8)
     called = (state == State.CALLED) | (state == State.REFERENCE_BLOCK)
     first, second = alleles[:, :, 0], alleles[:, :, 1]
     plain = called & (first == reference[:, None]) & ((second == first) | (second == NO_COPY))
+    row_of = {site: row for row, site in enumerate(sites)}
+    for site, persons in assembly.carried.items():
+        plain[row_of[site], np.concatenate(persons)] = False
     absent = (state == State.ABSENT).sum(axis=0)
     lists_variants = may & called.any(axis=0) & ~plain.any(axis=0) & (absent > len(sites) * MOSTLY_ABSENT)
     if lists_variants.any():

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pgx.errors import InputError
 from pgx.variants.arrays.consumer import fault, is_probe, recognise, text_lines
+from pgx.variants.arrays.other_formats import name_kind, refused
 from pgx.variants.arrays.result_layout import Layout
 from pgx.variants.arrays.result_layout import recognise as recognise_table
 from pgx.variants.arrays.result_table import scan as scan_table
@@ -134,6 +135,8 @@ def _check_array(source: Source) -> Report:
         return _check_table(source, layout)
     vendor = recognise(source.head)
     if vendor is None:
+        if name_kind(source.head):
+            raise refused(source.head, source.name)
         raise InputError("the first line is not ##fileformat=VCFv4.x", where="line 1")
     probes, findings = 0, []
     for number, line in enumerate(text_lines(source.text()), 1):

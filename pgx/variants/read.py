@@ -19,6 +19,7 @@ from pgx.types import Genotypes, State
 from pgx.variants.absent import assume_reference, name_variants_only
 from pgx.variants.arrays.consumer import ArrayData, recognise, text_lines
 from pgx.variants.arrays.consumer import load as load_array
+from pgx.variants.arrays.other_formats import refused
 from pgx.variants.arrays.result_layout import recognise as recognise_table
 from pgx.variants.arrays.result_table import ResultTable
 from pgx.variants.arrays.result_table import load as load_table
@@ -196,9 +197,7 @@ def _open(source: Source, asked: str | None, kb: KnowledgeBase) -> _Input:
         return _Input(source, table.samples, "SNP results", table=table)
     vendor = recognise(source.head)
     if vendor is None:
-        raise InputError("this is neither VCF, BCF, a consumer array's raw data nor a table of SNP results",
-                         file=source.name, fix="a VCF begins with ##fileformat=VCFv4.x; a table of SNP results names "
-                         "its columns, as `pgx check --template snps` does")  # fmt: skip
+        raise refused(source.head, source.name)
     data = load_array(source.name, vendor, text_lines(source.text()), kb.sites, asked)
     return _Input(source, (data.sample,), f"array {vendor}", array=data)
 

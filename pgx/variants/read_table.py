@@ -132,7 +132,8 @@ class TableReader:
             return NOT_CALLED, NOT_CALLED
         if why := self._doubt(target, cell):
             return self._unread(target, cell, why)
-        if self.table.lettered and not isinstance(tokens, Problem) and set(tokens) <= {"A", "B"}:
+        unread = self.table.lettered and cell.alleles is None
+        if unread and not isinstance(tokens, Problem) and set(tokens) <= {"A", "B"}:
             return self._unread(target, cell, "its A and B are the array's alleles, and the bases are not told")
         strand = cell.strand or shown
         codes = tokens if isinstance(tokens, Problem) else codes_of(site, tokens, strand)

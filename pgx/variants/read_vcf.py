@@ -164,6 +164,7 @@ class VcfReader:
         self._count_filtered(record, readings, hidden, columns, gt, keep)
         reaches = _reaches(record, columns, keep)
         state = State.REFERENCE_BLOCK if record.is_block else State.CALLED
+        is_carried = records.counts_carriers(record)
         for target, reading in readings:
             codes = reading.table[gt]
             if polyploid is not None:
@@ -185,6 +186,7 @@ class VcfReader:
                 Evidence(
                     columns, codes, phased, sets, state, own_hidden, tests, reading.weak, span,
                     doubts=doubts, imputed=imputed, start=record.pos, atom=len(record.alts) > 1,
+                    carried=is_carried,
                 ),
             )  # fmt: skip
         return True

@@ -179,6 +179,13 @@ class TestReadRefuses:
             (b"\x1f\x8b\x08\x00garbage", ""),
             (gzip.compress(b"", mtime=0), "empty"),
             (b"\0\0\0\0", "neither VCF"),
+            (b"FID IID PAT MAT SEX PHENOTYPE rs1_A\nF S 0 0 1 -9 1\n", "plink2 --export vcf"),
+            (b"\x6c\x1b\x01\xdc", "plink2 --export vcf"),
+            (bytes(16) + b"bgen", "plink2 --export vcf"),
+            (b"@read1\nACGT\n+\nIIII\n", "FASTQ"),
+            (b">chr1\nACGTACGT\n", "FASTA"),
+            (b"IDAT\3\0\0\0", "an array's signals"),
+            (b"#%created=x\nprobeset_id\tA.CEL\nAX-1\t1\n", "rs numbers"),
         ],
         ids=lambda value: "bytes" if isinstance(value, bytes) else value or "unreadable",
     )

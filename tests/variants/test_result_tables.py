@@ -545,6 +545,56 @@ class TestTablesOfAxiomAndPharmacoScan:
         assert {at(found, *site, person)[0] for site in (STAR2, STAR17) for person in (0, 1)} == {"UNSUPPORTED"}
         assert refused(found) == {("A.CEL", "CYP2C19"), ("B.CEL", "CYP2C19")}
 
+    @pytest.mark.parametrize("rows", [("1", "0", "1"), ("AB", "AA", "AB"), ("A/B", "A/A", "A/B")])
+    @pytest.mark.parametrize(
+        ("head", "told"),
+        [("Allele A\tAllele B", ("A\tG", "C\tT", "A\tC")), ("Ordered Alleles\tNumber", ("A//G\t1", "C//T\t2", "A//C\t2")),
+         ("SNP\tNumber", ("[A/G]\t1", "[C/T]\t2", "[A/C]\t2")), ("allele_b\tallele_a", ("G\tA", "T\tC", "C\tA"))],
+    )  # fmt: skip
+    def test_an_array_s_own_genotypes_are_bases_where_the_table_says_which(
+        self, tmp_path: Path, rows: tuple[str, ...], head: str, told: tuple[str, ...]
+    ) -> None:
+        """The second person is B, B at the first marker, without a call at the second, and A, A at the third."""
+        others = {"1": ("2", "-1", "0"), "AB": ("BB", "NoCall", "AA"), "A/B": ("B/B", "---", "A/A")}[rows[0]]
+        text = f"probeset_id\tdbSNP_RS_ID\t{head}\tA.CEL\tB.CEL\n" + "".join(
+            f"AX-{n}\t{rsid}\t{bases}\t{one}\t{two}\n"
+            for n, (rsid, bases, one, two) in enumerate(
+                zip(("rs4244285", "rs12248560", "rs1057910"), told, rows, others, strict=True)
+            )
+        )
+        found = read(tmp_path, text, "calls.txt")
+        assert found.samples == ("A.CEL", "B.CEL") and codes(found, "A.CEL") == WANTED
+        assert [one[1] for one in codes(found, "B.CEL")] == [(0, 0), (-1, -1), (0, 0)]
+        assert not refused(found)
+
+    @pytest.mark.parametrize("genotypes", ["1,0", "2,2", "1,1", "-1,2"])
+    @pytest.mark.parametrize("shape", ["long", "wide", "transposed"])
+    def test_numbers_without_bases_are_named_as_what_they_are(self, tmp_path: Path, shape: str, genotypes: str) -> None:
+        one, two = genotypes.split(",")
+        text = {
+            "long": f"sample,rsid,genotype\nA,rs4244285,{one}\nA,rs12248560,{two}\n",
+            "wide": f"sample,rs4244285,rs12248560\nA,{genotypes}\n",
+            "transposed": f"probeset_id,dbSNP_RS_ID,A.CEL\nAX-1,rs4244285,{one}\nAX-2,rs12248560,{two}\n",
+        }[shape]
+        with pytest.raises(InputError, match=r"array's numbers.*Allele A and Allele B"):
+            read(tmp_path, text)
+
+    def test_no_person_is_lost_whose_numbers_are_all_alike(self, tmp_path: Path) -> None:
+        text = "rsid,allele a,allele b,A,B,C\nrs4244285,A,G,1,2,0\nrs12248560,C,T,1,2,0\n"
+        found = read(tmp_path, text)
+        assert found.samples == ("A", "B", "C")
+        assert [at(found, *STAR2, person)[1] for person in range(3)] == [(0, 1), (0, 0), (1, 1)]
+
+    def test_bases_beside_an_array_s_alleles_stay_bases(self, tmp_path: Path) -> None:
+        text = "rsid\tAllele A\tAllele B\tA\nrs4244285\tG\tA\tAA\nrs12248560\tC\tT\tCC\n"
+        assert codes(read(tmp_path, text), "A")[:2] == [("CALLED", (1, 1)), ("CALLED", (0, 0))]
+
+    def test_a_number_whose_row_declares_no_bases_is_a_lost_result(self, tmp_path: Path) -> None:
+        text = "rsid\tAllele A\tAllele B\tA\nrs4244285\tA\tG\t1\nrs12248560\t\t\t2\nrs1057910\tA\tC\t0\n"
+        found = read(tmp_path, text)
+        assert [one[0] for one in codes(found, "A")] == ["CALLED", "UNSUPPORTED", "CALLED"]
+        assert refused(found) == {("A", "CYP2C19")}
+
 
 _SEVEN, _RYR1 = ("chr1", 97740410), ("chr19", 38499644)
 

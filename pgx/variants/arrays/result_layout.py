@@ -16,6 +16,7 @@ from enum import Enum
 
 from pgx.guard.limits import HEADING
 from pgx.variants.arrays import consumer
+from pgx.variants.arrays.array_codes import are_codes, declared
 from pgx.variants.arrays.result_alleles import Problem, tokens_of
 from pgx.variants.vcf.contigs import build_of_text
 
@@ -72,7 +73,8 @@ _BESIDE = re.compile(
     r"gc score|gencall|gentrain|score|quality|well|plate|status|comment|description|note|date|run|batch|sex|gender|"
     r"flanking|cytoband|(?:ref|alt|reference|alternate) allele|ref|alt|allele(?: \w{1,9})?|info|"
     r"stop|end|strand versus dbsnp|affy snp id|(?:associated |relevant )?genes?|ordered alleles|"
-    r"r|theta|x|y|b allele freq|log r ratio|call rate|maf|p value|hwe|manual|auto|vic|fam|rox|task|index|no|#|id"
+    r"r|theta|x|y|b allele freq|log r ratio|call rate|maf|p value|hwe|manual|auto|vic|fam|rox|task|index|no|#|id|"
+    r"(?:probe |allele |n )?(?:number|count)|number of \w{1,20}|n ?alleles|version|rank"
 )
 _MAY_BE_ALLELE = re.compile(r"[ACGTID-]+$|(?:DEL|INS)|[ACGT]*\(?[ACGT]*\)?\d{1,2}(?!\d)|[AB]$")
 _STRAND_COMMENT = re.compile(r"strand\s{0,9}[:=]?\s{0,9}(\+|-|plus|minus|forward|reverse)", re.I)
@@ -89,6 +91,9 @@ _NO_STRAND = re.compile(
 
 _ADDED = re.compile(r"[_ .](?:call(?:[_ ]codes?)?|genotype|gtype)$", re.I)
 """What Axiom, PharmacoScan and GenomeStudio put behind the name of a person whose genotypes a column holds."""
+
+_CHIP = re.compile(r"\.(?:cel|chp)\b|[_ .](?:call(?:[_ ]codes?)?|genotype|gtype)$", re.I)
+"""Ends of names by which a column is a chip's, where other columns hold numbers as well."""
 
 
 class Shape(Enum):
@@ -117,6 +122,8 @@ class Layout:
         Places of the two alleles, where each has a column; None = they share one.
     tested
         Places of the two alleles that an assay tells apart, beside the person's genotype in a column of its own.
+    lettered
+        Places where the alleles stand that an array calls A and B: two columns, or one.
     named
         Place to name of the columns of markers (wide) or persons (transposed).
     copies
@@ -134,6 +141,7 @@ class Layout:
     markers: tuple[int, ...] = ()
     alleles: tuple[int, int] | None = None
     tested: tuple[int, int] | None = None
+    lettered: tuple[int, ...] = ()
     named: dict[int, str] = field(default_factory=dict)
     copies: dict[int, str] = field(default_factory=dict)
     strand: str | None = None
@@ -169,6 +177,11 @@ def cells_of(line: str, delimiter: str) -> list[str]:
         return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
     except csv.Error:
         return []
+
+
+def cell_of(cells: Sequence[str], place: int | None) -> str:
+    """Return a cell of a line, empty where the line or the table has none."""
+    return cells[place] if place is not None and place < len(cells) else ""
 
 
 def strand_of(word: str) -> str | None:
@@ -231,6 +244,7 @@ def _layout(line: str, number: int, after: Sequence[str], strand: str | None, bu
         # Beside a genotype, alleles that are of no way of writing are those that the assay tells apart.
         of_assay = not of_set and "genotype" in columns
         pair = {"tested" if of_assay else "alleles": alleles}
+        told["lettered"] = _lettered(plain, rows)
         return Layout(Shape.LONG, columns=columns, markers=tuple(markers), copies=copies, **pair, **told)  # type: ignore[arg-type]
     if {"sample", "gene", "copies"} <= set(columns) and not markers:
         return Layout(Shape.LONG, columns=columns, **told)  # type: ignore[arg-type]
@@ -243,11 +257,32 @@ def _layout(line: str, number: int, after: Sequence[str], strand: str | None, bu
         return Layout(Shape.WIDE, columns=columns, named=wide, copies=copies, **told)  # type: ignore[arg-type]
     if located and "sample" not in columns:  # with one a line is a person's, however the genotype's column is called
         beside = {p for p in range(len(names)) if p in {*markers, *columns.values()} or _BESIDE.fullmatch(plain[p])}
-        people = {p: n for p, n in enumerate(names) if n and p not in beside and _holds_genotypes(rows, p)}
+        people = _people({p: name for p, name in enumerate(names) if name and p not in beside}, rows)
         if people:
-            people = _persons(people)
-            return Layout(Shape.TRANSPOSED, columns=columns, markers=tuple(markers), named=people, **told)  # type: ignore[arg-type]
+            told["lettered"] = _lettered(plain, rows)
+            return Layout(Shape.TRANSPOSED, columns=columns, markers=tuple(markers), named=_persons(people), **told)  # type: ignore[arg-type]
     return None
+
+
+def _people(columns: dict[int, str], rows: Sequence[Sequence[str]]) -> dict[int, str]:
+    """Return the columns that hold genotypes; in an array's numbers only where no column holds letters."""
+    coded = {p for p in columns if are_codes(row[p] for row in rows if p < len(row))}
+    written = {p: name for p, name in columns.items() if p not in coded and _holds_genotypes(rows, p)}
+    if any(tokens_of(row[p]) is not Problem.MISSING for row in rows for p in written if p < len(row)):
+        return written
+    found = {p: name for p, name in columns.items() if p in coded or (coded and p in written)} or written
+    return {p: name for p, name in found.items() if _CHIP.search(name)} or found
+
+
+def _lettered(plain: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[int, ...]:
+    """Return the places where a table says which alleles an array calls A and B."""
+    if {"allele a", "allele b"} <= set(plain):
+        return plain.index("allele a"), plain.index("allele b")
+    for name in ("ordered alleles", "snp"):
+        place = plain.index(name) if name in plain else None
+        if place is not None and any(declared(row[place : place + 1]) for row in rows if place < len(row)):
+            return (place,)
+    return ()
 
 
 def _persons(columns: dict[int, str]) -> dict[int, str]:

@@ -7,32 +7,31 @@ three layouts (`result_layout`); copy numbers may stand beside. A cell that cann
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
 
 from pgx.errors import InputError
-from pgx.variants.arrays.near_numbers import digits_of, slips
-from pgx.variants.arrays.result_alleles import Problem, copies_told, disowned, is_lettered, is_pair, tokens_of
+from pgx.variants.arrays.array_codes import are_codes, are_letters, declared, in_bases
+from pgx.variants.arrays.near_numbers import slips
+from pgx.variants.arrays.result_alleles import Problem, copies_told, disowned, is_pair, tokens_of
 from pgx.variants.arrays.result_layout import (
     Layout,
     Shape,
+    cell_of,
     cells_of,
     gene_of_copies,
     is_no_strand,
-    number_of,
-    place_of,
     rsid_of,
     strand_of,
 )
+from pgx.variants.arrays.result_markers import Marker, choose_build, marker_named, marker_of_row
 from pgx.variants.vcf.contigs import GRCH37, GRCH38, build_of_text, canonical
-from pgx.variants.whole_numbers import whole_number
 
 _NO_COPIES = frozenset({"", "-", ".", "na", "n/a", "nd", "nan", "no call", "undetermined", "invalid", "fail", "nc"})
-_OTHER = {GRCH37: GRCH38, GRCH38: GRCH37}
 FEW = 20
 """Markers at no position of interest up to which they are named: more are an array's, which tests other things too."""
 
@@ -41,7 +40,7 @@ FEW = 20
 class Cell:
     """One genotype as written: whose, of which marker, where in the table, and the strand if the table says it.
 
-    `gene` is what its row names, and `doubt` why the row cannot be used.
+    `gene` is what its row names, `doubt` why the row cannot be used, `alleles` the bases that an array calls A and B.
     """
 
     sample: str
@@ -51,6 +50,7 @@ class Cell:
     marker: str = ""
     gene: str = ""
     doubt: str = ""
+    alleles: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +108,6 @@ class ResultTable:
     lettered: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Marker:
-    name: str
-    rsid: str | None
-    place: tuple[str, int] | None
-    gene: str = ""
-
-
 def load(name: str, layout: Layout, lines: Iterable[str], sites: pl.DataFrame, asked: str | None = None) -> ResultTable:
     """Read a table of SNP results.
 
@@ -139,11 +131,11 @@ def load(name: str, layout: Layout, lines: Iterable[str], sites: pl.DataFrame, a
     """
     table = ResultTable()
     only = Path(name).name.split(".")[0] if name != "-" else "sample"
-    found: list[tuple[_Marker, Cell]] = []
+    found: list[tuple[Marker, Cell]] = []
     people: dict[str, None] = {}
     said = {layout.build} if layout.build else set()
     for number, cells in _rows(layout, lines):
-        sample = _cell(cells, layout.columns.get("sample")) or (only if "sample" not in layout.columns else "")
+        sample = cell_of(cells, layout.columns.get("sample")) or (only if "sample" not in layout.columns else "")
         if not any(cells):
             continue
         if written := _build_of_row(cells, layout):
@@ -160,10 +152,28 @@ def load(name: str, layout: Layout, lines: Iterable[str], sites: pl.DataFrame, a
         raise InputError("the table has no genotype", file=name, where=f"line {layout.line}",
                          fix="each line is a person, a marker (rs number or position) and a genotype")  # fmt: skip
     table.samples = tuple(people)
+    found = _in_bases(table, found, name, layout)
     table.written_twice = layout.alleles is not None or any(is_pair(cell.text) for _, cell in found)
-    table.lettered = any(is_lettered(cell.text) for _, cell in found)
     _place(table, found, sites, said, asked, name)
     return table
+
+
+def _in_bases(
+    table: ResultTable, found: list[tuple[Marker, Cell]], name: str, layout: Layout
+) -> list[tuple[Marker, Cell]]:
+    """Return the genotypes with an array's own alleles as the bases that the table says they are."""
+    coded = are_codes(cell.text for _, cell in found)
+    if coded and all(cell.alleles is None for _, cell in found):
+        raise InputError("the genotypes are an array's numbers (0, 1, 2), and the table does not say for which bases",
+                         file=name, where=f"line {layout.line}",
+                         fix="export base calls, or add the columns Allele A and Allele B")  # fmt: skip
+    table.lettered = coded or are_letters((cell.text, cell.alleles) for _, cell in found)
+    if not table.lettered:
+        return found
+    return [
+        (marker, replace(cell, text=in_bases(cell.text, cell.alleles, coded=coded, lettered=True)))
+        for marker, cell in found
+    ]
 
 
 def scan(layout: Layout, lines: Iterable[str]) -> tuple[int, int, list[tuple[int, str]]]:
@@ -171,7 +181,7 @@ def scan(layout: Layout, lines: Iterable[str]) -> tuple[int, int, list[tuple[int
     table = ResultTable()
     genotypes, people, findings = 0, set(), []
     for number, cells in _rows(layout, lines):
-        sample = _cell(cells, layout.columns.get("sample"))
+        sample = cell_of(cells, layout.columns.get("sample"))
         for marker, cell in _genotypes(table, layout, cells, sample, number):
             genotypes += 1
             people.add(cell.sample)
@@ -189,70 +199,49 @@ def _rows(layout: Layout, lines: Iterable[str]) -> Iterator[tuple[int, list[str]
             yield number, cells_of(line, layout.delimiter)
 
 
-def _cell(cells: list[str], place: int | None) -> str:
-    return cells[place] if place is not None and place < len(cells) else ""
-
-
 def _build_of_row(cells: list[str], layout: Layout) -> str | None:
-    text = _cell(cells, layout.columns.get("build"))
+    text = cell_of(cells, layout.columns.get("build"))
     return build_of_text(text) or {"37": GRCH37, "19": GRCH37, "38": GRCH38}.get(text.split(".")[0])
 
 
 def _genotypes(
     table: ResultTable, layout: Layout, cells: list[str], sample: str, number: int
-) -> Iterator[tuple[_Marker, Cell]]:
+) -> Iterator[tuple[Marker, Cell]]:
     """Yield the genotypes of one line, and take down its copy numbers."""
-    written, *grades = (_cell(cells, layout.columns.get(name)) for name in ("strand", "grade", "gencall"))
+    written, *grades = (cell_of(cells, layout.columns.get(name)) for name in ("strand", "grade", "gencall"))
     strand = strand_of(written) or layout.strand
     doubt = f"its strand is written {written[:20]!r}; write + or -" if is_no_strand(written) else disowned(*grades)
     for place, gene in layout.copies.items():
-        _count(table, sample, gene, _cell(cells, place))
+        _count(table, sample, gene, cell_of(cells, place))
     if layout.shape is Shape.WIDE:
         for place, name in layout.named.items():
-            yield _marker(name), Cell(sample, _cell(cells, place), number, strand, name, "", doubt)
+            yield marker_named(name), Cell(sample, cell_of(cells, place), number, strand, name, "", doubt)
         return
-    names = [_cell(cells, place) for place in layout.markers]
+    names = [cell_of(cells, place) for place in layout.markers]
     counted = next((found for name in names if (found := gene_of_copies(name)) and not rsid_of(name)), None)
-    stated = _cell(cells, layout.columns.get("copies"))
-    if stated and _cell(cells, layout.columns.get("gene")):
-        _count(table, sample, _cell(cells, layout.columns["gene"]).upper(), stated)
+    stated = cell_of(cells, layout.columns.get("copies"))
+    if stated and cell_of(cells, layout.columns.get("gene")):
+        _count(table, sample, cell_of(cells, layout.columns["gene"]).upper(), stated)
         if not any(names):
             return
     values = layout.named.items() if layout.shape is Shape.TRANSPOSED else [(-1, sample)]
-    marker = _of_row(cells, layout, names)
+    marker = marker_of_row(cells, layout, names)
     if marker is None and counted is None:
         table.malformed.append(number)
         return
+    letters = declared(cell_of(cells, place) for place in layout.lettered) if layout.lettered else None
     for place, person in values:
         if layout.alleles is not None and place < 0:
-            pair = [_cell(cells, allele) for allele in layout.alleles]
+            pair = [cell_of(cells, allele) for allele in layout.alleles]
             text = "/".join(pair) if all(pair) else "".join(pair)
         else:
-            text = _cell(cells, layout.columns.get("genotype") if place < 0 else place)
+            text = cell_of(cells, layout.columns.get("genotype") if place < 0 else place)
             for nth, allele in enumerate(layout.tested or (), 1):  # an assay's alleles, by their number
-                text = re.sub(rf"allele\s*{nth}(?!\d)", _cell(cells, allele) or "?", text, flags=re.I)
+                text = re.sub(rf"allele\s*{nth}(?!\d)", cell_of(cells, allele) or "?", text, flags=re.I)
         if counted is not None:
             _count(table, person, counted, text)
         elif marker is not None:
-            yield marker, Cell(person, text, number, strand, marker.name, marker.gene, doubt)
-
-
-def _of_row(cells: list[str], layout: Layout, names: list[str]) -> _Marker | None:
-    rsid = next(filter(None, map(number_of, names)), None)
-    place = next(filter(None, map(place_of, names)), None)
-    if {"chrom", "pos"} <= set(layout.columns):
-        at = whole_number(_cell(cells, layout.columns["pos"]))
-        chrom = _cell(cells, layout.columns["chrom"])
-        place = (chrom, at) if at is not None and at > 0 and canonical(chrom) else place
-    gene = _cell(cells, layout.columns.get("gene")).upper()
-    if rsid is None and place is None and not any(map(digits_of, names)) and not (gene and any(names)):
-        return None
-    return _Marker(rsid or next(filter(None, names), f"{place[0]}:{place[1]}" if place else ""), rsid, place, gene)
-
-
-def _marker(name: str) -> _Marker:
-    rsid = number_of(name)
-    return _Marker(name, rsid, None if rsid else place_of(name))
+            yield marker, Cell(person, text, number, strand, marker.name, marker.gene, doubt, letters)
 
 
 def _count(table: ResultTable, sample: str, gene: str, text: str) -> None:
@@ -264,7 +253,7 @@ def _count(table: ResultTable, sample: str, gene: str, text: str) -> None:
 
 def _place(
     table: ResultTable,
-    found: list[tuple[_Marker, Cell]],
+    found: list[tuple[Marker, Cell]],
     sites: pl.DataFrame,
     said: set[str],
     asked: str | None,
@@ -281,7 +270,7 @@ def _place(
         for rsid in rsids:
             by_rsid[rsid].add(site)
     markers = {marker for marker, _ in found}
-    table.build, table.evidence = _build(markers, positions, by_rsid, said, asked, name)
+    table.build, table.evidence = choose_build(markers, positions, by_rsid, said, asked, name)
     at = {marker: _site(marker, positions, by_rsid, table) for marker in markers}
     for marker, cell in found:
         site = at[marker]
@@ -311,7 +300,7 @@ def _place(
 
 
 def _misplaced(
-    marker: _Marker,
+    marker: Marker,
     positions: dict[str, dict[tuple[str, int], int]],
     by_rsid: dict[str, set[int]],
     table: ResultTable,
@@ -323,7 +312,7 @@ def _misplaced(
 
 
 def _meant(
-    marker: _Marker, by_rsid: dict[str, set[int]], genes: dict[int, list[str]], table: ResultTable
+    marker: Marker, by_rsid: dict[str, set[int]], genes: dict[int, list[str]], table: ResultTable
 ) -> tuple[int, ...]:
     """Return the sites that an unknown marker may be a slip of.
 
@@ -339,7 +328,7 @@ def _meant(
 
 
 def _site(
-    marker: _Marker,
+    marker: Marker,
     positions: dict[str, dict[tuple[str, int], int]],
     by_rsid: dict[str, set[int]],
     table: ResultTable,
@@ -358,37 +347,3 @@ def _site(
             table.misplaced[marker.name] = 0
             return None
     return next(iter(named)) if len(named) == 1 else None
-
-
-def _build(
-    markers: set[_Marker],
-    positions: dict[str, dict[tuple[str, int], int]],
-    by_rsid: dict[str, set[int]],
-    said: set[str],
-    asked: str | None,
-    name: str,
-) -> tuple[str | None, str]:
-    """Choose the build in which rs numbers and positions agree, else the one that is said."""
-    counts: Counter[str] = Counter()
-    for marker in markers:
-        if marker.place is not None:
-            place = (canonical(marker.place[0]) or "", marker.place[1])
-            for build, table in positions.items():
-                site = table.get(place)
-                counts[build] += site is not None and (marker.rsid is None or site in by_rsid.get(marker.rsid, ()))
-    if not any(marker.place for marker in markers):
-        return None, "its markers go by rs number"
-    shown = next((build for build in (GRCH37, GRCH38) if counts[build] > 4 * counts[_OTHER[build]]), None)
-    if len(said) > 1:
-        raise InputError("the table names two genome builds", file=name, fix="give one table a build")
-    spoken = next(iter(said), None)
-    if asked and spoken and asked != spoken:
-        raise InputError(f"the table says {spoken} but {asked} was asked for", file=name, fix="leave --build out")
-    told = asked or spoken
-    if told and shown and told != shown:
-        raise InputError(f"the table is said to be {told} but its positions are those of {shown}", file=name,
-                         fix=f"give --build {shown}, and correct the table if it names another")  # fmt: skip
-    if told or shown:
-        return told or shown, f"{counts[shown]} markers have its positions" if shown else "it is said so"
-    raise InputError("the genome build of the positions cannot be told", file=name,
-                     fix="give --build GRCh37 or --build GRCh38")  # fmt: skip

@@ -29,7 +29,8 @@ class Evidence:
     (S,) or None, `state` the state of a called genotype, `hidden` bool (S,) the samples whose genotype may not be used
     (FILTER, thresholds) and `tests` the alternate codes that the record tests; `doubts` int32 (S,) are the numbers of
     the samples' likelihoods (`doubts.Register`), None if all genotypes are certain; `imputed` ones are not measured.
-    `start` is the record's position; an `atom` writes an allele of its own beside ``*``.
+    `start` is the record's position; an `atom` writes an allele of its own beside ``*``; `carried` says that it counts
+    carriers of a change.
     """
 
     columns: NDArray[np.intp]
@@ -45,13 +46,15 @@ class Evidence:
     imputed: bool = False
     start: int = 0
     atom: bool = False
+    carried: bool = False
 
 
 @dataclass(slots=True)
 class Assembly:
     """The arrays being filled, one row a site, one column a sample.
 
-    `conflicts` and `repeated` are the samples, by row, whose records contradict each other or tell a variant twice.
+    `conflicts` and `repeated` are the samples, by row, whose records contradict each other or tell a variant twice;
+    `carried` those, by row, whose record counts carriers (INFO/AC): it may be there for them alone.
     """
 
     targets: list[Target]
@@ -65,6 +68,7 @@ class Assembly:
     pending: dict[int, list[Evidence]] = field(default_factory=lambda: defaultdict(list))
     conflicts: dict[int, list[NDArray[np.intp]]] = field(default_factory=lambda: defaultdict(list))
     repeated: dict[int, list[NDArray[np.intp]]] = field(default_factory=lambda: defaultdict(list))
+    carried: dict[int, list[NDArray[np.intp]]] = field(default_factory=lambda: defaultdict(list))
 
     def __post_init__(self) -> None:
         shape = (len(self.targets), self.count)
@@ -76,6 +80,8 @@ class Assembly:
     def add(self, row: int, evidence: Evidence) -> None:
         """Keep one record's evidence for a site until `finish`."""
         self.pending[row].append(evidence)
+        if evidence.carried:
+            self.carried[row].append(evidence.columns)
 
     def finish(self) -> None:
         """Merge what is pending and write it into the arrays."""

@@ -11,17 +11,27 @@ from pgx.variants.vcf import local_alleles
 from pgx.variants.vcf.records import SHARES, Record, read_shares
 from pgx.variants.vcf.sample_columns import lists
 
-_PAIRS = (("RO", "AO"), ("RD", "AD"), ("NR", "NV"))
-"""Reads of the reference and of each ALT: FreeBayes and Ion Torrent, VarScan; Platypus counts all, and each ALT's."""
+_PAIRS = (("RO", "AO"), ("RD", "AD"), ("FRO", "FAO"))
+"""Reads of the reference and of each ALT: FreeBayes and Ion Torrent, VarScan; Ion Torrent's after its flow model."""
+_WHOLES = (("NR", "NV"), ("DP", "DV"), ("DP", "AO"), ("FDP", "FAO"))
+"""All reads, and those of each ALT: Platypus, early samtools; FreeBayes and Ion Torrent without the reference's."""
 _HALVES = (("ADF", "ADR"), ("F1R2", "F2R1"))
 """Reads of each allele by strand (bcftools) or by the order of the pair (Mutect2, DRAGEN): two halves of AD."""
-_QUARTERS = ("RDF", "RDR", "ADF", "ADR")
-"""VarScan's: the reference's reads by strand, and those of its one ALT."""
+_QUARTERS = (("SRF", "SRR", "SAF", "SAR"), ("FSRF", "FSRR", "FSAF", "FSAR"), ("RDF", "RDR", "ADF", "ADR"))
+"""The reference's reads by strand, and those of each ALT: FreeBayes, Ion Torrent's flow model, VarScan."""
 _FOURS = ("SB", "DP4")
-"""The same four in one list: GATK, and samtools."""
-SUMS = (*_PAIRS[:2], ("AD",), ("DPR",), _QUARTERS, *_HALVES, *((key,) for key in _FOURS))
+"""The same four in one list, of one ALT: GATK, and samtools."""
+_WHOLE_LISTS = ("AD", "DPR", "CLCAD2")
+"""A list with the reads of each allele: nearly every caller; early bcftools; CLC Genomics Workbench."""
+_OF_BASES = ("AU", "CU", "GU", "TU")
+"""Strelka's reads of each base; the first number of each is of the reads that it trusts (tier 1)."""
+_OF_INDELS = ("TAR", "TIR")
+"""Strelka's reads of all but an indel, and of it; tier 1 first."""
+_BASES_IN_ORDER = "BCOUNT"
+"""SomaticSniper's reads of A, C, G and T."""
+SUMS = (*_PAIRS, *((key,) for key in _WHOLE_LISTS), *_QUARTERS, *_HALVES, *((key,) for key in _FOURS))
 """Sub-fields that tell together how many reads there are, even where they are of other alleles than the record's."""
-KEYS = frozenset({"LAD", "NR", *(key for keys in SUMS for key in keys)})
+KEYS = frozenset({"LAD", "NR", *_OF_BASES, *_OF_INDELS, _BASES_IN_ORDER, *(key for keys in SUMS for key in keys)})
 """All sub-fields that count reads by allele."""
 
 Counts = NDArray[np.float64]
@@ -40,23 +50,25 @@ def of_alleles(record: Record, count: int) -> Counts | None:
 def _told(record: Record, count: int) -> Iterator[Counts]:
     """Yield what each kind of sub-field tells, the plainest first."""
     keys, alts = record.format, len(record.alts)
-    for key in ("AD", "DPR"):
+    for key in _WHOLE_LISTS:
         if key in keys:
             yield _each(record, count, key)
     if "LAD" in keys:
         yield local_alleles.depths(record, count)
     for one, other in _PAIRS:
         if one in keys and other in keys:
-            first = lists(record.rest, count, keys.index(one), alts if one == "NR" else 1)[:, :1]
-            rest = lists(record.rest, count, keys.index(other), alts)
-            if record.alts == ["."]:
-                rest = np.nan_to_num(rest)
-            yield np.hstack([np.maximum(first - rest.sum(axis=1, keepdims=True), 0) if one == "NR" else first, rest])
+            first = lists(record.rest, count, keys.index(one), 1)
+            yield np.hstack([first, _of_alts(record, count, other)])
     for one, other in _HALVES:
         if one in keys and other in keys:
             yield _each(record, count, one) + _each(record, count, other)
-    if alts == 1:
-        yield from _by_strand(record, count)
+    yield from _by_strand(record, count)
+    yield from _by_base(record, count)
+    for one, other in _WHOLES:
+        if one in keys[1:] and other in keys:
+            whole = lists(record.rest, count, keys.index(one), alts if one == "NR" else 1)[:, :1]
+            rest = _of_alts(record, count, other)
+            yield np.hstack([np.maximum(whole - rest.sum(axis=1, keepdims=True), 0), rest])
     if "DP" in keys[1:]:  # shares of the reads tell beside it how many they are
         for key in SHARES:
             if key in keys[1:]:
@@ -79,11 +91,36 @@ def _each(record: Record, count: int, key: str) -> Counts:
     return found
 
 
+def _of_alts(record: Record, count: int, key: str) -> Counts:
+    """Return a list with a number for each ALT; there are none to count where the record has no ALT."""
+    found = lists(record.rest, count, record.format.index(key), len(record.alts))
+    return np.nan_to_num(found) if record.alts == ["."] else found
+
+
 def _by_strand(record: Record, count: int) -> Iterator[Counts]:
-    """Yield what four numbers tell: the reference's on either strand, then those of the one ALT."""
+    """Yield what four numbers tell: the reference's on either strand, then those of the ALT."""
     keys = record.format
-    fours = [lists(record.rest, count, keys.index(key), 4) for key in _FOURS if key in keys]
-    if set(_QUARTERS) <= set(keys):
-        fours.insert(0, np.hstack([lists(record.rest, count, keys.index(key), 1) for key in _QUARTERS]))
-    for four in fours:
-        yield np.stack([four[:, :2].sum(axis=1), four[:, 2:].sum(axis=1)], axis=1)
+    for quarters in _QUARTERS:
+        one, two, three, four = quarters
+        if set(quarters) <= set(keys):
+            first = sum(lists(record.rest, count, keys.index(key), 1) for key in (one, two))
+            yield np.hstack([first, _of_alts(record, count, three) + _of_alts(record, count, four)])
+    for key in _FOURS if len(record.alts) == 1 else ():
+        if key in keys:
+            told = lists(record.rest, count, keys.index(key), 4)
+            yield np.stack([told[:, :2].sum(axis=1), told[:, 2:].sum(axis=1)], axis=1)
+
+
+def _by_base(record: Record, count: int) -> Iterator[Counts]:
+    """Yield what is told of each base, or of an indel and all else."""
+    keys, alleles = record.format, [record.ref, *record.alts]
+    plain = all(allele in ("A", "C", "G", "T", ".") for allele in alleles)
+    if set(_OF_BASES) <= set(keys) and plain:
+        tiers = {key[0]: lists(record.rest, count, keys.index(key), 2)[:, :1] for key in _OF_BASES}
+        yield np.hstack([tiers[allele] if allele != "." else 0 * tiers["A"] for allele in alleles])
+    if _BASES_IN_ORDER in keys and plain:
+        told = lists(record.rest, count, keys.index(_BASES_IN_ORDER), 4)
+        columns = [told[:, "ACGT".index(allele)] if allele != "." else 0 * told[:, 0] for allele in alleles]
+        yield np.stack(columns, axis=1)
+    if set(_OF_INDELS) <= set(keys) and len(alleles) == 2:
+        yield np.hstack([lists(record.rest, count, keys.index(key), 2)[:, :1] for key in _OF_INDELS])

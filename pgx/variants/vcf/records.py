@@ -169,6 +169,12 @@ def values(record: Record, keys: tuple[str, ...], count: int) -> NDArray[np.floa
     return found
 
 
+def counts_carriers(record: Record) -> bool:
+    """Say whether INFO counts a carrier of an ALT among the samples of the file."""
+    counts = [decimal_number(number) for number in (record.info_value("AC") or "").split(",")]
+    return any(number is not None and number > 0 for number in counts)
+
+
 def phase_sets(record: Record, count: int) -> NDArray[np.int32] | None:
     """Return PS of every sample, 0 where missing; None if the record has no PS."""
     if "PS" not in record.format:

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import pgx.variants
 from pgx.types import Genotypes, Likelihood
 from pgx.variants.sites.site_errors import SiteErrors
 from pgx.variants.vcf.likelihoods import ErrorRates
 from pgx.variants.vcf.sample_columns import lists
-from tests.variants.build import at, codes, read, snv
+from tests.variants.build import at, codes, knowledge, read, snv, text
 
 PLACE = "chr10:94942290"  # CYP2C9*2, C>T
 PL = '##FORMAT=<ID=PL,Number=G,Type=Integer,Description="x">'
@@ -118,6 +119,26 @@ class TestWhatIsSaid:
 
     def test_that_a_file_lists_variants_alone(self, tmp_path: Path) -> None:
         assert "variants_only" in codes(read(tmp_path, snv(PLACE, "C", "T", "0/1")))
+
+    @pytest.mark.parametrize("samples", [None, ["A"], ["B"]])
+    def test_that_a_file_of_several_lists_variants_alone(self, tmp_path: Path, samples: list[str] | None) -> None:
+        records = [
+            snv(PLACE, "C", "T", "0/1", "0/0", info="AC=1;AN=4"),
+            snv("chr10:94781859", "G", "A,C", "0/0", "1/2", info="AN=4;AC=1,1"),
+        ]
+        path = tmp_path / "in.vcf"
+        path.write_text(text(records, ("A", "B")))
+        notes = pgx.variants.read(path, knowledge(), samples=samples).notes
+        told = [note.sample for note in notes if note.code == "variants_only"]
+        assert told == [("A", "B") if samples is None else samples[0]]
+
+    @pytest.mark.parametrize("info", ["AC=0;AN=4", ".", "AC=.", "AC=x"])
+    def test_not_where_a_record_is_there_for_nobody(self, tmp_path: Path, info: str) -> None:
+        records = [
+            snv(PLACE, "C", "T", "0/1", "0/0", info="AC=1"),
+            snv("chr10:94781859", "G", "A", "0/0", "0/0", info=info),
+        ]
+        assert "variants_only" not in codes(read(tmp_path, *records, samples=("A", "B")))
 
     @pytest.mark.parametrize("how", [{"absent_is_reference": True}, {}])
     def test_not_where_positions_are_reference(self, tmp_path: Path, how: dict[str, bool]) -> None:
