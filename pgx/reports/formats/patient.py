@@ -15,6 +15,7 @@ from pgx.judgement.read_back import (
     has_highest_dose,
     is_running,
     once_of,
+    ruled_out_themselves,
     stopped_of,
     uncounted_beside,
 )
@@ -159,7 +160,8 @@ def _not_beside(drug: Drug) -> str:
         return f"do not start it beside {named}"
     change = "change this one or the other"
     if gives_way:
-        change = "change this one first, if that is possible" if drug.name in gives_way else f"change {named}"
+        first = "change this one first, if that is possible" if drug.name in gives_way else f"change {named}"
+        change = "change this one" if drug.name in ruled_out_themselves(drug.judgement) else first
     return f"not together with {named}: {change}{'*' if is_order_recalled(drug) else ''}"
 
 
