@@ -96,6 +96,9 @@ def _page(template: str, shown: View, **more: object) -> str:
         "asks_today": asks_today,
         "plain_phenotype": plain_phenotype,
         "short": short,
+        "gene_name": wording.gene,
+        "gene_names": lambda names: [wording.gene(name) for name in names],
+        "plain_gene": _plain_gene,
         "in_short": in_short,
         "plain_under": lambda drug: under(drug.judgement, shown.lexicon, plain=True),
     }
@@ -342,6 +345,12 @@ def plain_reasons(drug: Drug) -> Iterator[str]:
             if part not in silent and part not in seen:
                 seen.add(part)
                 yield part
+
+
+def _plain_gene(name: str) -> str:
+    """Return ``the gene CYP2D6``; what is no gene's symbol is named by its words alone."""
+    said = wording.gene(name, plain=True)
+    return f"the gene {said}" if said == name else said
 
 
 def plain_phenotype(gene: Gene) -> str:
