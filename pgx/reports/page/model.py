@@ -310,8 +310,8 @@ class View:
         return [(drug.name, tuple(gene for gene, _ in drug.untested)) for drug in self.drugs if drug.untested]
 
     @property
-    def without_number(self) -> list[tuple[str, str]]:
-        """Drugs of which a score is not usable, each once, with all the reasons."""
+    def without_number(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Why scores are not usable, each reason once, with its drugs."""
         return without_number(self.scores)
 
     @property
