@@ -274,7 +274,8 @@ def _alternatives(decision: Decision[S], drug: str, known: Known) -> Iterator[st
 
 def _naming(rows: Iterable[S], drug: str, known: Known) -> Iterator[S]:
     """Yield the rows without what is carried over from another result to a drug that stays while another one goes."""
-    changed = tuple(Flag.parse(flag).about for flag in known.gives_way)
+    flags = map(Flag.parse, known.gives_way)
+    changed = tuple(flag.about for flag in flags if flag.code == FlagCode.GIVES_WAY)
     stays = any(others and drug not in others for others in (changed, known.not_started))
     yield from (row for row in rows if not (stays and row.has(FlagCode.ALTERNATIVES_OF)))
 

@@ -137,7 +137,8 @@ def _told(
         ended = until.get(sample, {}) | {one: gone[one] for one in pairs if one in gone}
         idle = _not_started(sample, drug, decision, relief, lists)
         stand = standings if lists is None else lists.standings_for(sample)
-        way = tuple(gives_way_flags(_giving_way(drug, relief, idle, stand), stand))
+        helping_here = (agent for one in relief for agent in one.agents)
+        way = tuple(gives_way_flags(_giving_way(drug, relief, idle, stand), stand, helping_here))
         running = (sample, drug) in long_taken
         changing = _changed_beside(decision)
         further = _changed_besides(decision, changing)

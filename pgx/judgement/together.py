@@ -331,10 +331,11 @@ def change_first(judgement: Judgement, harmed: Sequence[Judgement]) -> Judgement
     )
 
 
-def gives_way_flags(drugs: Iterable[str], standings: Standings) -> Iterator[str]:
-    """Yield the flags of the drugs that are to be changed, and of those that would be without any other one."""
-    for drug in drugs:
-        yield str(Flag(FlagCode.GIVES_WAY, drug))
+def gives_way_flags(drugs: Iterable[str], standings: Standings, others: Iterable[str] = ()) -> Iterator[str]:
+    """Yield the flags of the drugs that are to be changed, and of those (`others` too) that are ruled out anyway."""
+    changed = tuple(drugs)
+    yield from (str(Flag(FlagCode.GIVES_WAY, drug)) for drug in changed)
+    for drug in dict.fromkeys((*changed, *others)):
         if is_ruled_out(drug, standings):
             yield str(Flag(FlagCode.RULED_OUT_ITSELF, drug))
 
@@ -358,7 +359,9 @@ def _not_together(
         if drug in idle:
             flags.append(str(Flag(FlagCode.NOT_STARTED, drug)))
         else:
-            flags += gives_way_flags(giving_way(drug, [[judgement.drug]], standings), standings)
+            # What the other line says of the two is said here as well: it may look at more medicines than these.
+            told_there = [one for one in gives_way_of(said) if one in (drug, judgement.drug)]
+            flags += gives_way_flags(told_there or giving_way(drug, [[judgement.drug]], standings), standings)
     told = replace(judgement, flags=tuple(dict.fromkeys((*flags, *judgement.flags))))
     less = milder(judgement.urgency, "monitor") or judgement.urgency == "no_data"
     return replace(told, urgency="monitor", action=NOT_TOGETHER) if less else told

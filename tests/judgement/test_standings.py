@@ -64,6 +64,16 @@ def test_what_the_genes_rule_out_is_changed_and_not_what_stands_beside_it(agent,
     assert f"ask whether {agent} can be changed" in " ".join(outputs["leaflet"].split())
 
 
+def test_both_lines_say_the_same_of_the_one_that_is_changed():
+    calls = NORMAL | {"UGT1A1": pattern("*28/*28")}
+    found = result(calls, ["atazanavir", "ritonavir", "simvastatin"])
+    told = {name: line(found, name) for name in ("atazanavir", "ritonavir", "simvastatin")}
+    assert told["simvastatin"].headline.startswith("change this one, not ritonavir; otherwise ")
+    for agent in ("atazanavir", "ritonavir"):
+        assert gives_way_of(told[agent].judgement) == ("simvastatin",)
+        assert "it is that one that is changed" in told[agent].headline
+
+
 def test_what_an_allergy_rules_out_gives_way_even_where_it_is_usually_kept():
     allergy = [{"concept": "allergy", "code": "carbamazepine"}]
     found = result(NORMAL, ["carbamazepine", "estrogen-containing contraceptives"], observations=allergy)

@@ -230,7 +230,8 @@ def _given_up(
     if one_of.issuperset(cause.agents):
         return f"give this one or {_named(cause.taken, products)}, not both {without}"
     if judgement.drug in gives_way:
-        return f"change this one, not {_named(cause.taken, products)}"
+        kept = [agent for agent in cause.taken if agent not in ruled_out_themselves(judgement)]
+        return f"change this one, not {_named(kept or cause.taken, products)}"
     planned = [agent for agent in cause.taken if agent in idle]
     taken = [agent for agent in cause.taken if agent not in idle]
     first = f"change {{}} first{_why_changed(taken, judgement)}"
