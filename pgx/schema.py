@@ -261,6 +261,7 @@ JUDGEMENTS: Schema = (
         "<action>:<sources> (is ruled out beside this one, and by whom), "
         "one_of:<drug> (labels forbid the two, each that of the other), "
         "gives_way:<drug> (of two that do not go together: the one to change; none = either), "
+        "ruled_out_itself:<drug> (of these, one that the genes or the label for such a person rule out anyway), "
         "once:<agents>:<action>:<change>:<kind of dose>:<dose>:<unit> (said once these planned medicines are started), "
         "then:<action>:<change>:<when> (a later or conditional change), condition_met:<when> (it is due now), "
         "also:<action>:<change>:<GENE> (a further gene asks for this), set_aside:<population>, allergy:<why>, "

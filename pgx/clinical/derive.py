@@ -360,6 +360,10 @@ def conflicts(observations: pl.DataFrame, now: pl.DataFrame, vocabulary: Vocabul
         b = current.filter((_v("concept") == rule["concept_b"]) & hit)
         for sample in a.join(b, on="sample", how="semi")["sample"]:
             notes.append(
-                contradiction(sample, f"contradiction: {rule['conflict']}", f"{rule['concept_a']}, {rule['concept_b']}")
+                contradiction(
+                    sample,
+                    f"the record contradicts itself: {rule['conflict']}",
+                    f"{rule['concept_a']}, {rule['concept_b']}",
+                )
             )
     return notes

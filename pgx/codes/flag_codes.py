@@ -69,6 +69,7 @@ class FlagCode(StrEnum):
     NOT_TOGETHER = "not_together"
     ONE_OF = "one_of"
     GIVES_WAY = "gives_way"
+    RULED_OUT_ITSELF = "ruled_out_itself"
     ONCE = "once"
     OF_CALCULATED_DOSE = "of_calculated_dose"
     THEN = "then"

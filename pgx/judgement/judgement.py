@@ -107,7 +107,7 @@ class Known:
     not_started
         Which of the drug and of those beside which it is ruled out are not to be started (`pgx.judgement.together`).
     gives_way
-        Which of the drug and of those medicines are to be changed (`pgx.judgement.standings`).
+        Flags of those of the drug and of those medicines that are to be changed (`pgx.judgement.standings`).
     left_out
         Concepts that the sources ask for and whose value was left out.
     running
@@ -274,7 +274,9 @@ def _alternatives(decision: Decision[S], drug: str, known: Known) -> Iterator[st
 
 def _naming(rows: Iterable[S], drug: str, known: Known) -> Iterator[S]:
     """Yield the rows without what is carried over from another result to a drug that stays while another one goes."""
-    stays = any(others and drug not in others for others in (known.gives_way, known.not_started))
+    flags = map(Flag.parse, known.gives_way)
+    changed = tuple(flag.about for flag in flags if flag.code == FlagCode.GIVES_WAY)
+    stays = any(others and drug not in others for others in (changed, known.not_started))
     yield from (row for row in rows if not (stays and row.has(FlagCode.ALTERNATIVES_OF)))
 
 
@@ -328,7 +330,7 @@ def _causes(decision: Decision[S], known: Known) -> Iterator[str]:
         elif agent in known.waits:
             yield str(Flag(FlagCode.WAIT_AFTER, agent, str(known.waits[agent])))
     yield from (str(Flag(FlagCode.NOT_STARTED, name)) for name in known.not_started)
-    yield from (str(Flag(FlagCode.GIVES_WAY, name)) for name in known.gives_way)
+    yield from known.gives_way
 
 
 def _without(known: Known) -> Iterator[str]:

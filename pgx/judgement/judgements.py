@@ -13,6 +13,7 @@ from pgx.assertion import NOT_CALLED, asserted
 from pgx.cells import distinct
 from pgx.codes import NoteCode, Severity
 from pgx.judgement.decide import CHANGES, Decision, decide
+from pgx.judgement.decided import Decided, decided
 from pgx.judgement.judgement import Judgement, Known, judge
 from pgx.judgement.listed import names_of
 from pgx.judgement.recalled import marked
@@ -20,7 +21,7 @@ from pgx.judgement.relief import Relief, Suspects, Without, reliefs, suspects
 from pgx.judgement.rule_details import details_of
 from pgx.judgement.standings import Standings, giving_way, recalled_of, standings_of
 from pgx.judgement.statement import URGENCIES, Row, Statement
-from pgx.judgement.together import Lists, Told, lists_of, with_causes
+from pgx.judgement.together import Lists, Told, gives_way_flags, lists_of, with_causes
 from pgx.knowledge.base import KnowledgeBase
 from pgx.knowledge.drug_names import drug_names
 from pgx.notes import Note
@@ -88,21 +89,22 @@ def judgements(
         (sample, drug) of what is taken since nobody knows when (`pgx.phenotypes.exposures.undated`).
     """
     standings = standings_of(kb)
-    lists = None if medications is None else lists_of(medications, exposures, standings)
+    now, lists = decided(guidance), None
+    if medications is not None:
+        lists = replace(lists_of(medications, exposures, standings), ruled_out=now.ruled_out())
     known, made_of = (calls, scores, kb, exposures, left_out or {}, long_taken, undated), drug_names(kb).made_of
     if later is None or later.is_empty() or lists is None:
         both = lists.whatever_is_started(without) if without and lists else without
-        told = with_causes(_told(guidance, *known, both, lists), lists, made_of, standings)
+        told = with_causes(_told(now, *known, both, lists), lists, made_of, standings)
         return _frame(marked(told, standings, recalled_of(kb)))
-    then = {(one.sample, one.judgement.drug): one for one in _told(later, *known, without, lists)}
+    then = {(one.sample, one.judgement.drug): one for one in _told(decided(later), *known, without, lists)}
     today = lists.without_planned(lists.whatever_is_started(without), then) if without else None
-    now = _told(guidance, *known, today, lists)
-    found = [replace(one, later=then.get((one.sample, one.judgement.drug))) for one in now]
+    found = [replace(one, later=then.get((one.sample, one.judgement.drug))) for one in _told(now, *known, today, lists)]
     return _frame(marked(with_causes(found, lists, made_of, standings), standings, recalled_of(kb)))
 
 
 def _told(
-    guidance: pl.DataFrame,
+    said: Decided,
     calls: pl.DataFrame,
     scores: pl.DataFrame,
     kb: KnowledgeBase,
@@ -114,32 +116,29 @@ def _told(
     lists: Lists | None,
 ) -> list[Told]:
     """Return what is judged of each person and drug by itself, as for `judgements`."""
-    statements, said = _statements(guidance)
-    genes_of = [one.genes for one in statements]
+    genes_of = [one.genes for one in said.statements]
     people = _people(calls, {gene for genes in genes_of for gene in genes})
     usable: defaultdict[Key, dict[str, bool]] = defaultdict(dict)
     for sample, drug, endpoint, good in scores.select("sample", "drug", "endpoint", "usable").iter_rows():
         usable[sample, drug][endpoint] = good
     details, until, of_pairs = details_of(kb), _until(exposures), _until(exposures, pairs=True)
     after, standings = pair_days(kb), standings_of(kb)
-    by_drug = _by_drug(guidance, said)
-    decisions: dict[tuple[int, ...], Decision[Statement]] = {}
-    for numbers in by_drug.values():
-        if (rows := tuple(numbers)) not in decisions:
-            decisions[rows] = decide(statements[number] for number in rows)
-    helping = reliefs(_suspects(by_drug, decisions, exposures, kb), without)
+    helping = reliefs(_suspects(said, exposures, kb), without)
     # Many persons share all that is said of a drug and known of its genes: each case is judged once.
     cases: dict[object, Judgement] = {}
     found: list[Told] = []
-    for (sample, drug), numbers in by_drug.items():
+    for (sample, drug), numbers in said.by_drug.items():
         person = people.get(sample, {})
         genes = list(dict.fromkeys(gene for number in numbers for gene in genes_of[number]))
         own, scored = {gene: person[gene] for gene in genes if gene in person}, usable.get((sample, drug), {})
         lacking, relief = left_out.get((sample, drug), ()), helping.get((sample, drug), ())
-        decision = decisions[tuple(numbers)]
+        decision = said.decisions[numbers]
         pairs, gone = _of_pairs(decision), of_pairs.get(sample, {})
         ended = until.get(sample, {}) | {one: gone[one] for one in pairs if one in gone}
         idle = _not_started(sample, drug, decision, relief, lists)
+        stand = standings if lists is None else lists.standings_for(sample)
+        helping_here = (agent for one in relief for agent in one.agents)
+        way = tuple(gives_way_flags(_giving_way(drug, relief, idle, stand), stand, helping_here))
         running = (sample, drug) in long_taken
         changing = _changed_beside(decision)
         further = _changed_besides(decision, changing)
@@ -152,7 +151,7 @@ def _told(
         either = changing if not both and pair <= old else ()
         new = tuple(agent for agent in further if agent not in old) if both or either else ()
         seen = tuple(own.items()), tuple(ended.items()), tuple(scored.items())
-        case = (*numbers, *seen, relief, idle, lacking, running, both, either, new)
+        case = (*numbers, *seen, relief, idle, way, lacking, running, both, either, new)
         if case not in cases:
             known = Known(
                 genes={gene: one.state for gene, one in own.items()},
@@ -163,7 +162,7 @@ def _told(
                 waits={one: after[one, drug] for one in pairs if (one, drug) in after},
                 reliefs=relief,
                 not_started=idle,
-                gives_way=_giving_way(drug, relief, idle, standings),
+                gives_way=way,
                 left_out=lacking,
                 running=running,
                 beside=both,
@@ -227,20 +226,15 @@ def _frame(found: Iterable[tuple[str, Judgement]]) -> pl.DataFrame:
     return picked.with_columns(sample=pl.Series(samples, dtype=pl.String))
 
 
-def _suspects(
-    by_drug: Mapping[Key, Sequence[int]],
-    decisions: Mapping[tuple[int, ...], Decision[Statement]],
-    exposures: pl.DataFrame | None,
-    kb: KnowledgeBase,
-) -> dict[Key, Suspects]:
+def _suspects(said: Decided, exposures: pl.DataFrame | None, kb: KnowledgeBase) -> dict[Key, Suspects]:
     """Return the medicines that may be why a drug of a person is not fine as usual."""
     if exposures is None:
         return {}
     agents = _agents(exposures)
     urgencies = dict(kb.table("actions").select("action", "urgency").iter_rows())
     found = {}
-    for (sample, drug), numbers in by_drug.items():
-        one = suspects(decisions[tuple(numbers)], agents.get(sample, {}), urgencies, drug)
+    for (sample, drug), numbers in said.by_drug.items():
+        one = suspects(said.decisions[numbers], agents.get(sample, {}), urgencies, drug)
         if one is not None:
             found[sample, drug] = one
     return found
@@ -288,17 +282,8 @@ def only_actionable(guidance: pl.DataFrame, samples: Collection[str]) -> pl.Data
     """Return the guidance with no more of these samples than the drugs that their results speak against or change."""
     if not samples:
         return guidance
-    open_list = guidance.filter(pl.col("sample").is_in(list(samples)))
-    statements, said = _statements(open_list)
-    # Many persons share all that is said of a drug: it is decided once.
-    urgencies: dict[tuple[int, ...], str] = {}
-    quiet: list[Key] = []
-    for key, numbers in _by_drug(open_list, said).items():
-        case = tuple(numbers)
-        if case not in urgencies:
-            urgencies[case] = decide(statements[number] for number in numbers).urgency
-        if urgencies[case] not in ACTIONABLE:
-            quiet.append(key)
+    said = decided(guidance.filter(pl.col("sample").is_in(list(samples))))
+    quiet = [key for key in said.by_drug if said.of(key).urgency not in ACTIONABLE]
     keys = pl.DataFrame(quiet, schema={"sample": pl.String, "drug": pl.String}, orient="row")
     return guidance.join(keys, on=["sample", "drug"], how="anti", maintain_order="left")
 
@@ -345,20 +330,6 @@ def of_row(row: Mapping[str, object]) -> Judgement:
 def _row(judgement: Judgement) -> dict[str, object]:
     cells = ((name, getattr(judgement, name)) for name in _COLUMNS)
     return {name: list(cell) if isinstance(cell, tuple) else cell for name, cell in cells}
-
-
-def _statements(guidance: pl.DataFrame) -> tuple[list[Statement], pl.Series]:
-    """Return what is said of drugs, whoever it is said to, each once; and the number of each row's."""
-    told, said = distinct(guidance, [name for name in guidance.columns if name != "sample"])
-    return [Statement(row) for row in told.iter_rows(named=True)], said
-
-
-def _by_drug(guidance: pl.DataFrame, numbers: pl.Series) -> dict[Key, list[int]]:
-    """Return (sample, drug) -> the numbers of its rows, in their order."""
-    grouped: dict[Key, list[int]] = {}
-    for sample, drug, number in zip(guidance["sample"].to_list(), guidance["drug"].to_list(), numbers, strict=True):
-        grouped.setdefault((sample, drug), []).append(number)
-    return grouped
 
 
 def _rows_by_drug(guidance: pl.DataFrame) -> Iterator[tuple[Key, list[Row]]]:

@@ -137,6 +137,11 @@ def gives_way_of(judgement: Judgement) -> tuple[str, ...]:
     return tuple(name for (name,) in arguments_of(judgement, FlagCode.GIVES_WAY, 1))
 
 
+def ruled_out_themselves(judgement: Judgement) -> tuple[str, ...]:
+    """Return which of those that are to be changed are ruled out whatever else is taken."""
+    return tuple(name for (name,) in arguments_of(judgement, FlagCode.RULED_OUT_ITSELF, 1))
+
+
 def agents_of(judgement: Judgement) -> list[str]:
     """Return the medicines that are the cause of what is said and that could be changed."""
     return list(dict.fromkeys(agent for cause in causes_of(judgement) for agent in cause.taken))

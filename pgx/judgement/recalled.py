@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pgx.codes import Flag, FlagCode
 from pgx.judgement.judgement import Judgement
-from pgx.judgement.read_back import agents_of, arguments_of, gives_way_of
+from pgx.judgement.read_back import agents_of, arguments_of, gives_way_of, ruled_out_themselves
 from pgx.judgement.standings import Standings, standing
 
 RECALLED = Flag(FlagCode.RECALL, FlagCode.GIVES_WAY)
@@ -36,7 +36,7 @@ def marked(
 
 
 def _rests_on_recall(judgement: Judgement, standings: Standings, recalled: Collection[str]) -> bool:
-    if not gives_way_of(judgement):
+    if set(gives_way_of(judgement)) <= set(ruled_out_themselves(judgement)):
         return False
     drug, own = judgement.drug.lower(), standing(judgement.drug, standings)
     harmed = (name for name, *_ in arguments_of(judgement, FlagCode.CAUSES, 2, 5))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import polars as pl
 
@@ -12,6 +12,8 @@ Standings = Mapping[str, int]
 """Drug in lower case -> how it stands: 1 is kept, -1 can be replaced; nothing is known of one that is not there."""
 
 _STANDINGS = {"replaceable": -1, "kept": 1}
+_RULED_OUT = -2
+"""How a drug stands that the person's own genes, or the label for such a person, rule out: below all others."""
 
 
 def standings_of(kb: KnowledgeBase) -> Standings:
@@ -22,6 +24,19 @@ def standings_of(kb: KnowledgeBase) -> Standings:
 def recalled_of(kb: KnowledgeBase) -> frozenset[str]:
     """Return the drugs, in lower case, of which it is recall how they stand."""
     return kb.remember("recalled standings of drugs", lambda: frozenset(_recalled_of(kb)))
+
+
+def for_person(standings: Standings, ruled_out: Collection[str]) -> Standings:
+    """Return how drugs stand for a person whose genes or record rule some of them out by themselves.
+
+    What is ruled out anyway is kept for nobody's sake, however needed it would be otherwise.
+    """
+    return {**standings, **{drug.lower(): _RULED_OUT for drug in ruled_out}} if ruled_out else standings
+
+
+def is_ruled_out(drug: str, standings: Standings) -> bool:
+    """Return whether a drug is ruled out by itself (`for_person`)."""
+    return standing(drug, standings) == _RULED_OUT
 
 
 def standing(drug: str, standings: Standings) -> int:
@@ -59,7 +74,7 @@ def giving_way(drug: str, causes: Sequence[Sequence[str]], standings: Standings)
 
 def kept_before(agent: str, drug: str, standings: Standings) -> bool:
     """Return whether a medicine is kept, and a drug can be replaced: it is begun though the drug is taken."""
-    return (standing(drug, standings), standing(agent, standings)) == tuple(_STANDINGS.values())
+    return standing(drug, standings) < 0 < standing(agent, standings)
 
 
 def _standings_of(kb: KnowledgeBase) -> dict[str, int]:

@@ -4,7 +4,8 @@ The rule, in this one place. A medicine is *ruled out* beside another one where 
 without that one, or where a label forbids the two together.
 
 - Both are taken, or both are only planned: the one that can rather be replaced gives way (`pgx.judgement.standings`);
-  where nothing is known of that, it is one of the two.
+  where nothing is known of that, it is one of the two. One that
+  the person's own genes, or the label for such a person, rule out by themselves gives way before all others.
 - One is taken and the other is only planned: the planned one is not started, unless it is one to keep and the other
   can be replaced. If it is the one that acts, the drug that is taken keeps what is said of it without the other one. If
   it is the one that is acted on, both ways are named where the one that is taken is easier to change.
@@ -26,9 +27,9 @@ import polars as pl
 
 from pgx.codes import Flag, FlagCode
 from pgx.judgement.judgement import CAUSES, CHANGE_FIRST, CHANGE_ONE, NOT_STARTED, NOT_TOGETHER, Judgement
-from pgx.judgement.read_back import Once, agents_of, causes_of, gives_way_of, not_started_of, once
+from pgx.judgement.read_back import Once, agents_of, causes_of, gives_way_of, not_started_of, once, ruled_out_themselves
 from pgx.judgement.relief import Case, Without, milder
-from pgx.judgement.standings import Standings, giving_way, kept_before
+from pgx.judgement.standings import Standings, for_person, giving_way, is_ruled_out, kept_before
 from pgx.judgement.statement import URGENCIES
 from pgx.knowledge.acting import DECIDES, PLANNED
 
@@ -46,11 +47,19 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """Which medicines are taken and which only planned; what was stopped and still acts counts as taken."""
+    """Which medicines are taken and which only planned; what was stopped and still acts counts as taken.
+
+    `ruled_out` holds for each person the drugs that the genes, or the label for such a person, rule out by themselves.
+    """
 
     taken: frozenset[Key]
     planned: frozenset[Key]
     standings: Standings = field(default_factory=dict)
+    ruled_out: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def standings_for(self, sample: str) -> Standings:
+        """Return how the drugs stand for a person."""
+        return for_person(self.standings, self.ruled_out.get(sample, ()))
 
     def not_started(self, sample: str, drug: str, agents: Collection[str]) -> tuple[str, ...]:
         """Return which of a person's drug and those beside which it is ruled out are not to be started.
@@ -60,13 +69,15 @@ class Lists:
         planned = tuple(agent for agent in agents if (sample, agent) in self.planned)
         taken = (sample, drug) in self.taken
         others = [agent for agent in agents if agent not in planned]
-        if (sample, drug) in self.planned and others and all(kept_before(drug, one, self.standings) for one in others):
+        standings = self.standings_for(sample)
+        if (sample, drug) in self.planned and others and all(kept_before(drug, one, standings) for one in others):
             return ()  # what is to be kept is begun, and what is taken beside it gives way
-        return not_started(drug, agents, self.not_kept(drug, planned) if taken else planned, taken=taken)
+        return not_started(drug, agents, self.not_kept(sample, drug, planned) if taken else planned, taken=taken)
 
-    def not_kept(self, drug: str, agents: Iterable[str]) -> tuple[str, ...]:
-        """Return those of some medicines for the sake of which a drug need not give way."""
-        return tuple(agent for agent in agents if not kept_before(agent, drug, self.standings))
+    def not_kept(self, sample: str, drug: str, agents: Iterable[str]) -> tuple[str, ...]:
+        """Return those of some medicines for the sake of which a person's drug need not give way."""
+        standings = self.standings_for(sample)
+        return tuple(agent for agent in agents if not kept_before(agent, drug, standings))
 
     def planned_of(self, sample: str, drug: str, among: Collection[str]) -> tuple[str, ...]:
         """Return the planned medicines behind what is said of a drug: those among the acting ones, else all of them."""
@@ -206,7 +217,8 @@ def with_causes(
         told = one.judgement if whole is one or lists is None else _today(one.judgement, whole, lists)
         acts_on, stands_beside = harmed.get(key, ()), beside.get(key, ())
         if acts_on or stands_beside:
-            told = _marked(told, whole.judgement, acts_on, stands_beside, standings)
+            stand = standings if lists is None else lists.standings_for(one.sample)
+            told = _marked(told, whole.judgement, acts_on, stands_beside, stand)
         elif key in limited and told.urgency in _QUIET:
             flags = (str(Flag(FlagCode.ACTS_ON, drug)) for drug in limited[key])
             told = replace(told, flags=(*flags, *told.flags))
@@ -219,7 +231,7 @@ def _whole(one: Told, later: Told, lists: Lists) -> Told:
     if not rejects or not_started_of(later.judgement):
         return later
     drug = one.judgement.drug
-    gone = lists.not_kept(drug, lists.planned_of(one.sample, drug, later.acting))
+    gone = lists.not_kept(one.sample, drug, lists.planned_of(one.sample, drug, later.acting))
     flags = (str(Flag(FlagCode.NOT_STARTED, agent)) for agent in gone)
     judgement = replace(later.judgement, flags=(*later.judgement.flags, *flags))
     return replace(later, judgement=judgement, forbidden_beside=(*later.forbidden_beside, *gone))
@@ -308,13 +320,24 @@ def change_first(judgement: Judgement, harmed: Sequence[Judgement]) -> Judgement
     less = milder(judgement.urgency, "monitor") or judgement.urgency == "no_data"
     first = any(judgement.drug in gives_way_of(one) for one in harmed)
     if first:
+        by_itself = any(judgement.drug in ruled_out_themselves(one) for one in harmed)
         flags.append(str(Flag(FlagCode.GIVES_WAY, judgement.drug)))
+        flags += [str(Flag(FlagCode.RULED_OUT_ITSELF, judgement.drug))] if by_itself else []
     return replace(
         judgement,
         urgency="monitor" if less else judgement.urgency,
         action=(CHANGE_FIRST if first else CHANGE_ONE) if less else judgement.action,
         flags=(*flags, *judgement.flags),
     )
+
+
+def gives_way_flags(drugs: Iterable[str], standings: Standings, others: Iterable[str] = ()) -> Iterator[str]:
+    """Yield the flags of the drugs that are to be changed, and of those (`others` too) that are ruled out anyway."""
+    changed = tuple(drugs)
+    yield from (str(Flag(FlagCode.GIVES_WAY, drug)) for drug in changed)
+    for drug in dict.fromkeys((*changed, *others)):
+        if is_ruled_out(drug, standings):
+            yield str(Flag(FlagCode.RULED_OUT_ITSELF, drug))
 
 
 def _waits(judgement: Judgement) -> bool:
@@ -336,7 +359,9 @@ def _not_together(
         if drug in idle:
             flags.append(str(Flag(FlagCode.NOT_STARTED, drug)))
         else:
-            flags += (str(Flag(FlagCode.GIVES_WAY, one)) for one in giving_way(drug, [[judgement.drug]], standings))
+            # What the other line says of the two is said here as well: it may look at more medicines than these.
+            told_there = [one for one in gives_way_of(said) if one in (drug, judgement.drug)]
+            flags += gives_way_flags(told_there or giving_way(drug, [[judgement.drug]], standings), standings)
     told = replace(judgement, flags=tuple(dict.fromkeys((*flags, *judgement.flags))))
     less = milder(judgement.urgency, "monitor") or judgement.urgency == "no_data"
     return replace(told, urgency="monitor", action=NOT_TOGETHER) if less else told

@@ -297,19 +297,27 @@ def _without(gene: str, one: Row, here: list[Row], known: Row | None, kb: Knowle
     engine = converter(kb)
     before = gene, str(known["scheme"]), str(known["phenotype"]), known["activity_score"]
 
-    def acts(agents_here: list[Row]) -> str:
+    def acts(agents_here: list[Row]) -> tuple[str, object]:
         triggers = {f"{other['trigger']}:{other['strength']}" for other in agents_here if other["phase"] != PLANNED}
         found = engine.apply(*before, ";".join(sorted(triggers))) if triggers else None
-        return f"{found.phenotype}{_score(found.score)}" if found else f"{before[2]}{_score(before[3])}"
+        return (found.phenotype, found.score) if found else (before[2], before[3])
 
     now, rest = acts(here), [other for other in here if other["agent"] != one["agent"]]
     then = acts(rest)
+    if then[0] != now[0]:
+        return f"; without {one['agent']}, {gene} would act as {then[0]}{_score(then[1])}"
     if then != now:
-        return f"; without {one['agent']}, {gene} would act as {then}"
+        return f"; the phenotype is {now[0]} with or without it{_other_score(now[1], then[1])}"
     if acts([]) != now:
         verb = "acts" if len(rest) == 1 else "act"
         return f"; without {one['agent']} it would act the same, as {_named(rest)} {verb} on it too"
-    return f"; the phenotype is {now} with or without it"
+    return f"; the phenotype is {now[0]}{_score(now[1])} with or without it"
+
+
+def _other_score(now: object, then: object) -> str:
+    """Return that a score differs where the phenotype does not; empty where one of the two is not known."""
+    known = isinstance(now, float) and isinstance(then, float)
+    return f" (activity score {now:g}, without it {then:g})" if known else ""
 
 
 def _paired(kb: KnowledgeBase) -> dict[str, set[str]]:

@@ -175,7 +175,9 @@ HARMED = {"action": "avoid", "urgency": "avoid", "flags": "phenoconverted;genes_
 
 def test_a_medicine_without_which_less_would_be_asked_for_is_the_cause():
     found = said(
-        row(**HARMED), reliefs=(Relief(("paroxetine",), ("G",), "standard", "standard"),), gives_way=("paroxetine",)
+        row(**HARMED),
+        reliefs=(Relief(("paroxetine",), ("G",), "standard", "standard"),),
+        gives_way=("gives_way:paroxetine",),
     )
     assert found.flags[0] == "cause:paroxetine:G:standard"
     assert found.could_change == ("drug:paroxetine=standard",)

@@ -44,6 +44,9 @@ def test_a_list_with_no_known_medicine_means_none_and_names_it_first(batch):
     for page in (rendered.render_text, rendered.render_html, rendered.render_card):
         said = page(batch, UNREAD)
         assert UNKNOWN in said and "zanubrutixol" in said and SCOPE not in said
+        assert "no drug was asked for" not in said
+    for page in (rendered.render_text, rendered.render_html):
+        assert "none of the medicines on the list (zanubrutixol) is in the knowledge base" in page(batch, UNREAD)
     assert "zanubrutixol" in rendered.render_leaflet(batch, UNREAD)
 
 

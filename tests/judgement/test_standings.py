@@ -7,6 +7,7 @@ import re
 import pytest
 
 from pgx import knowledge
+from pgx.judgement.read_back import gives_way_of, not_started_of, ruled_out_themselves
 from pgx.judgement.standings import giving_way, standing, standings_of
 from pgx.knowledge.drug_names import drug_names
 from tests.guidance.test_interactions import everything, line, result
@@ -37,6 +38,53 @@ def test_nobody_is_told_to_change_what_is_kept(drug, kept):
     assert f"ask for another medicine in its place, and go on with {kept}" in leaflet
     for text in everything(found, drug).values():
         assert f"change {kept}" not in text and f"whether {kept} can be changed" not in text
+
+
+RULED_OUT = [
+    # what the genes rule out, the genes, and what does not go together with it
+    ("carbamazepine", {"HLA-B": "*15:02/*08:01"}, "apixaban"),
+    ("carbamazepine", {"HLA-B": "*15:02/*08:01"}, "levonorgestrel"),
+    ("voriconazole", {"CYP2C19": "*17/*17"}, "simvastatin"),
+    ("paroxetine", {"CYP2D6": "*1x3/*1"}, "tamoxifen"),
+]
+
+
+@pytest.mark.parametrize(("agent", "genes", "drug"), RULED_OUT)
+def test_what_the_genes_rule_out_is_changed_and_not_what_stands_beside_it(agent, genes, drug):
+    calls = NORMAL | {gene: pattern(diplotype) for gene, diplotype in genes.items()}
+    found = result(calls, [drug, agent], observations=[{"concept": "age", "value": 60.0, "unit": "a"}])
+    own, other = line(found, agent), line(found, drug)
+    assert own.headline.startswith("change this one: ") and own.judgement.urgency == "avoid"
+    assert other.headline.startswith(f"change {agent} first, which is not for this person anyway (without it: ")
+    assert {f"gives_way:{agent}", f"ruled_out_itself:{agent}"} <= set(other.judgement.flags)
+    assert "recall:gives_way" not in (*own.judgement.flags, *other.judgement.flags)
+    outputs = everything(found, drug)
+    for text in outputs.values():
+        assert "change this one or" not in text and f"whether this one or {agent} can be changed" not in text
+    assert f"ask whether {agent} can be changed" in " ".join(outputs["leaflet"].split())
+
+
+def test_both_lines_say_the_same_of_the_one_that_is_changed():
+    calls = NORMAL | {"UGT1A1": pattern("*28/*28")}
+    found = result(calls, ["atazanavir", "ritonavir", "simvastatin"])
+    told = {name: line(found, name) for name in ("atazanavir", "ritonavir", "simvastatin")}
+    assert told["simvastatin"].headline.startswith("change this one, not ritonavir; otherwise ")
+    for agent in ("atazanavir", "ritonavir"):
+        assert gives_way_of(told[agent].judgement) == ("simvastatin",)
+        assert "it is that one that is changed" in told[agent].headline
+
+
+def test_what_an_allergy_rules_out_gives_way_even_where_it_is_usually_kept():
+    allergy = [{"concept": "allergy", "code": "carbamazepine"}]
+    found = result(NORMAL, ["carbamazepine", "estrogen-containing contraceptives"], observations=allergy)
+    told = line(found, "estrogen-containing contraceptives").judgement
+    assert gives_way_of(told) == ruled_out_themselves(told) == ("carbamazepine",)
+
+
+def test_what_the_genes_rule_out_is_not_started_for_the_sake_of_its_being_kept_usually():
+    calls = NORMAL | {"HLA-B": pattern("*15:02/*08:01")}
+    found = result(calls, ["levonorgestrel", planned("carbamazepine")])
+    assert not_started_of(line(found, "levonorgestrel").judgement) == ("carbamazepine",)
 
 
 @pytest.mark.parametrize(("drug", "kept"), [pair for pair in KEPT if pair[1] in ("efavirenz", "carbamazepine")])

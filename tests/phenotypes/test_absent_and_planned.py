@@ -61,6 +61,19 @@ def test_what_a_drug_does_to_itself_is_not_counted_in_what_another_one_does_to_i
     assert told.endswith("without fluvoxamine, CYP2C19 would act as Normal Metabolizer"), told
 
 
+@pytest.mark.parametrize(
+    ("alleles", "said"),
+    [
+        ("*2/*3", "; the phenotype is Poor Metabolizer with or without it (activity score 0.25, without it 0.5)"),
+        ("*1/*3", "; without amiodarone, CYP2C9 would act as Intermediate Metabolizer (activity score 1)"),
+    ],
+)
+def test_a_medicine_without_which_the_phenotype_is_the_same_makes_no_other_one(alleles, said):
+    found = result({"CYP2C9": pattern(alleles)}, ["amiodarone", "celecoxib"])
+    (told,) = found.notes.filter(subject="amiodarone", code="acts_on_others")["message"]
+    assert told.endswith(said), told
+
+
 def test_the_phase_of_a_drug_is_said_once():
     acting = [
         Acting("rifampin", "CYP2C19", "strong", "inducer", "planned", "lowers"),

@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 
 from pgx import schema
-from pgx.reports.formats.patient import another_decides, asks_today, short
+from pgx.reports.formats.leaflet_notes import another_decides, asks_today
+from pgx.reports.formats.patient import short
 from pgx.reports.formats.plan import checks
 from tests.listed import from_text
 from tests.reports import example
@@ -60,7 +61,7 @@ def test_a_medicine_that_is_taken_is_not_to_be_stopped_alone():
     full = example.build()
     rows = full.medications.with_columns(status=pl.lit("current"))
     said = text(render_leaflet(replace(full, medications=rows), example.SAMPLE))
-    assert "Do not stop it by yourself" in said
+    assert "do not stop them by yourself" in said
 
 
 @pytest.mark.parametrize(

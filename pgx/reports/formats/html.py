@@ -19,6 +19,7 @@ from pgx.reports.formats.text import MARKS, in_passing
 from pgx.reports.page import wording
 from pgx.reports.page.build import Drug, Gene, View, view
 from pgx.reports.page.exposure_line import HEADING, NOTE
+from pgx.reports.page.gaps import no_guidance
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.notice import NOTICE
 from pgx.reports.page.remarks import Remark, flag_marks, marks_of, own_remarks, remarks_of, shared_remarks
@@ -66,6 +67,7 @@ def environment() -> Environment:
         marks=MARKS,
         tested=tested,
         lacking=lacking,
+        no_guidance=no_guidance,
         value_said=value,
         svg=svg,
         notice=NOTICE,

@@ -15,22 +15,24 @@ from pgx.judgement.read_back import (
     has_highest_dose,
     is_running,
     once_of,
+    ruled_out_themselves,
     stopped_of,
     uncounted_beside,
 )
 from pgx.judgement.statement import alike
 from pgx.knowledge.acting import DECIDES, PLANNED, Acting, once_stopped, same_way
 from pgx.reports.formats.html import environment, stylesheet
+from pgx.reports.formats.leaflet_notes import own_notes, shared_notes
 from pgx.reports.formats.plan import checks
 from pgx.reports.page import gaps, wording
 from pgx.reports.page.build import Advice, Drug, Gene, View
 from pgx.reports.page.cells import pairs_of
 from pgx.reports.page.details import others_beside, under, waiting
+from pgx.reports.page.score import in_short_without_number
 from pgx.reports.page.wording import clean, words
 
 _ON_CARD = 14
-_HALF = -50.0
-"""Change of dose in percent below which more than twice the advised dose is taken now."""
+_IN_LARGE_PRINT = 6
 _RAISED_BY = "raised_by"
 """Effect of a medicine whose own level is the one that rises."""
 _VERSIONS = ("pgx", "program", "knowledge", "knowledge version", "models")
@@ -42,9 +44,8 @@ def leaflet_of(shown: View) -> str:
     for check in checks(shown):
         plan.setdefault((check.drug, check.plain), []).append(check.moment)
     moments = [(drug, what, _together(when)) for (drug, what), when in plan.items()]
-    return _page(
-        "leaflet.html.j2", shown, plan=moments, allergies=_allergies(shown), leaflet_style=stylesheet("leaflet.css")
-    )
+    more = {"plan": moments, "allergies": _allergies(shown), "leaflet_style": stylesheet("leaflet.css")}
+    return _page("leaflet.html.j2", shown, **more, small=_is_small(shown))
 
 
 def _allergies(shown: View) -> list[str]:
@@ -79,7 +80,13 @@ def card_of(shown: View) -> str:
     called.sort(key=lambda gene: list(order).index(gene.name) if gene.name in order else len(order))
     versions = [(label, value) for label, value in shown.provenance if label in _VERSIONS]
     recalled = any(_not_beside(drug) and is_order_recalled(drug) for drug in shown.drugs)
-    return _page("card.html.j2", shown, genes=called, most=_ON_CARD, versions=versions, recalled=recalled)
+    more = {"genes": called, "most": _ON_CARD, "versions": versions, "recalled": recalled, "small": _is_small(shown)}
+    return _page("card.html.j2", shown, unusable=in_short_without_number(shown.scores), **more)
+
+
+def _is_small(shown: View) -> bool:
+    """Return whether there are so many medicines that they stand on one sheet in smaller print alone."""
+    return len(shown.drugs) > _IN_LARGE_PRINT
 
 
 def plan_of(shown: View) -> str:
@@ -91,34 +98,22 @@ def _page(template: str, shown: View, **more: object) -> str:
     helpers = {
         "plain_action": plain_action,
         "plain_reasons": lambda drug: list(plain_reasons(drug)),
-        "another_decides": another_decides,
-        "asks_today": asks_today,
+        "own_notes": own_notes,
+        "shared_notes": shared_notes,
         "plain_phenotype": plain_phenotype,
         "short": short,
+        "gene_name": wording.gene,
+        "gene_names": lambda names: [wording.gene(name) for name in names],
+        "plain_gene": _plain_gene,
         "in_short": in_short,
         "plain_under": lambda drug: under(drug.judgement, shown.lexicon, plain=True),
     }
     return environment().get_template(template).render(view=shown, **helpers, **more)
 
 
-def asks_today(drug: Drug) -> bool:
-    """Return whether the person is to ask before the next dose: it is ruled out, or over twice any dose advised."""
-    if drug.medication != "current" or drug.urgency not in CHANGES:
-        return False
-    bounds = [float(bound) for bound in (drug.judgement.dose_change or "").split("..") if bound]
-    return drug.urgency == CHANGES[0] or max(bounds, default=0.0) < _HALF
-
-
 def in_short(drug: Drug) -> str:
     """Return what acts on a medicine and the change of dose, as short as a card needs it."""
-    agents = ", ".join(
-        dict.fromkeys(
-            f"{_agent(acting)} {acting.effect.split('_')[0]} it, {acting.enzyme}"
-            if acting.enzyme
-            else f"with {_agent(acting)}"
-            for acting in drug.acting
-        )
-    )
+    agents = ", ".join(_acting_in_short(drug))
     if drug.ruled_out and not drug.ruled_out.acting and drug.action == drug.ruled_out.action_code:
         agents = ", ".join(filter(None, (drug.ruled_out.condition, agents))) if agents else ""
     agents = agents or ", ".join(f"because of {agent}" for agent in drug.causes)
@@ -147,6 +142,16 @@ def in_short(drug: Drug) -> str:
     return "; ".join(filter(None, (beside, drug.once, ": ".join(filter(None, (agents, what))), only, drug.under)))
 
 
+def _acting_in_short(drug: Drug) -> Iterator[str]:
+    """Yield what each medicine does to this one, with all the enzymes on which it does: ``x raises it, CYP3A4``."""
+    enzymes: dict[str, list[str]] = {}
+    for acting in drug.acting:
+        does = f"{_agent(acting)} {acting.effect.split('_')[0]} it" if acting.enzyme else f"with {_agent(acting)}"
+        enzymes.setdefault(does, []).extend(filter(None, (acting.enzyme,)))
+    for does, named in enzymes.items():
+        yield ", ".join(filter(None, (does, " and ".join(dict.fromkeys(named)))))
+
+
 def _not_beside(drug: Drug) -> str:
     """Say beside which other medicines this one is not taken, and which of them is changed; mostly empty."""
     harmed = dict.fromkeys(name for name, *_ in arguments_of(drug.judgement, FlagCode.CAUSES, 2, 5))
@@ -159,7 +164,8 @@ def _not_beside(drug: Drug) -> str:
         return f"do not start it beside {named}"
     change = "change this one or the other"
     if gives_way:
-        change = "change this one first, if that is possible" if drug.name in gives_way else f"change {named}"
+        first = "change this one first, if that is possible" if drug.name in gives_way else f"change {named}"
+        change = "change this one" if drug.name in ruled_out_themselves(drug.judgement) else first
     return f"not together with {named}: {change}{'*' if is_order_recalled(drug) else ''}"
 
 
@@ -320,15 +326,6 @@ def _plain_interaction(drug: Drug) -> str:
     return f"{clause}; {whose}{_in_plain_words(drug, drug.action)}"
 
 
-def another_decides(drug: Drug) -> bool:
-    """Return whether another medicine plays a part in what is said.
-
-    None does where a label or an allergy rules out what is not taken yet: without the others the same would be said.
-    """
-    by_itself = drug.ruled_out and drug.urgency == "avoid" and not drug.ruled_out.acting
-    return bool(drug.causes or (drug.linked and not (by_itself and drug.medication != "current")))
-
-
 def plain_reasons(drug: Drug) -> Iterator[str]:
     """Yield what happens to the medicine in this body, in everyday words, each once."""
     if drug.deciding is None or drug.urgency == "no_data" or drug.ruled_out or drug.deciding.turned:
@@ -340,6 +337,12 @@ def plain_reasons(drug: Drug) -> Iterator[str]:
             if part not in silent and part not in seen:
                 seen.add(part)
                 yield part
+
+
+def _plain_gene(name: str) -> str:
+    """Return ``the gene CYP2D6``; what is no gene's symbol is named by its words alone."""
+    said = wording.gene(name, plain=True)
+    return f"the gene {said}" if said == name else said
 
 
 def plain_phenotype(gene: Gene) -> str:

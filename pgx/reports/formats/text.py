@@ -17,6 +17,7 @@ from rich.text import Text
 
 from pgx.reports.page.build import NOBODY, Drug, Gene, Score, View, view, views
 from pgx.reports.page.exposure_line import HEADING, NOTE, Exposure
+from pgx.reports.page.gaps import no_guidance
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.notice import NOTICE
 from pgx.reports.page.remarks import Remark, flag_marks, marks_of, own_remarks, shared_remarks
@@ -169,7 +170,7 @@ def _summary(shown: View) -> list[RenderableType]:
     if shown.scope:
         parts.append(Text(f"{shown.scope[:1].upper()}{shown.scope[1:]}.", "dim"))
     if not shown.drugs:
-        parts.append(Text("No guidance: no drug was asked for, or none has a guideline."))
+        parts.append(Text(no_guidance((*shown.unknown_medicines, *shown.unread_medicines))))
     parts += _by_urgency(shown)
     if shown.without_guidance:
         parts.append(Text(f"No guideline row for: {', '.join(shown.without_guidance)}", "dim"))

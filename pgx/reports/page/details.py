@@ -14,6 +14,7 @@ from pgx.judgement.read_back import (
     is_running,
     not_started_of,
     once_of,
+    ruled_out_themselves,
     stopped_of,
 )
 from pgx.judgement.statement import graver
@@ -132,6 +133,7 @@ def _for_others(judgement: Judgement, lexicon: Lexicon) -> str:
     idle = judgement.drug in not_started
     gives_way = judgement.drug in gives_way_of(judgement)
     first = "change this one first, if that is possible" if gives_way else "change this one or the other"
+    first = "change this one" if judgement.drug in ruled_out_themselves(judgement) else first
     what = "do not start this one; choose another medicine" if idle else first
     return f"{what}: it {' and '.join(f'{how} ' + ' and '.join(drugs) for how, drugs in harmed.items())}"
 
@@ -155,6 +157,7 @@ def _beside(judgement: Judgement, *, told: bool) -> Iterator[str]:
         changed = "it is that one that is changed" if len(others) == 1 else "it is those that are changed"
         changed = changed if gives_way and set(others) <= {*map(clean, gives_way)} else ""
         changed = changed or ("change this one first, if that is possible" if judgement.drug in gives_way else "")
+        changed = "change this one" if judgement.drug in ruled_out_themselves(judgement) else changed
         yield f"{start} {_with_source(others, judgement, 'or')}{f': {changed}' if changed else ''}"
     if new := waiting(judgement):
         yield f"{_with_source(new, judgement)}, which {_is(new)} not taken yet, {_is(new)} not to be started beside it"
@@ -221,22 +224,30 @@ def _given_up(
         return f"not as long as {_named(cause.taken, products)} {_is(cause.taken)} taken {without}"
     if judgement.drug in idle:
         waits = f"do not start this one as long as {_named(cause.taken, products)} {_is(cause.taken)} taken"
-        first = f"; or change {_named(cause.taken, products)} first, if that is possible"
+        first = f"; or change {_named(cause.taken, products)} first{_why_changed(cause.taken, judgement)}"
         return f"{waits}{first if medication == PLANNED and judgement.drug not in gives_way else ''} {without}"
     one_of = {drug for (drug,) in arguments_of(judgement, FlagCode.ONE_OF, 1)}
     if one_of.issuperset(cause.agents):
         return f"give this one or {_named(cause.taken, products)}, not both {without}"
     if judgement.drug in gives_way:
-        return f"change this one, not {_named(cause.taken, products)}"
+        kept = [agent for agent in cause.taken if agent not in ruled_out_themselves(judgement)]
+        return f"change this one, not {_named(kept or cause.taken, products)}"
     planned = [agent for agent in cause.taken if agent in idle]
     taken = [agent for agent in cause.taken if agent not in idle]
-    changed = "change {} first, if that is possible" if set(taken) <= set(gives_way) else "change this one or {}"
+    first = f"change {{}} first{_why_changed(taken, judgement)}"
+    changed = first if set(taken) <= set(gives_way) else "change this one or {}"
     steps = [changed.format(_named(taken, products))] if taken else []
     steps += [f"do not start {_named(planned, products, 'or')}; choose another medicine"] if planned else []
     waits = " and ".join(f"{clean(agent)} acts no longer (about {clean(day)})" for agent, day in cause.until.items())
     if waits:
         return f"{', and '.join([*steps, f'wait until {waits}'])} (then: {alone})"
     return f"{', and '.join(steps)} {without}"
+
+
+def _why_changed(agents: Sequence[str], judgement: Judgement) -> str:
+    if set(agents) <= set(ruled_out_themselves(judgement)):
+        return f", which {_is(agents)} not for this person anyway"
+    return ", if that is possible"
 
 
 def _days(number: int) -> str:

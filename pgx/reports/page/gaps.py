@@ -14,6 +14,19 @@ from pgx.reports.page.wording import URGENCIES, words
 _WORTH_SAYING = 0.1  # from this probability on, advice for another genotype stands beside the headline
 
 
+def no_guidance(listed_unknown: Collection[str]) -> str:
+    """Say why a page has no drugs: those of the list are not known here, or none was asked for.
+
+    Parameters
+    ----------
+    listed_unknown
+        Medicines of the person's list that mean nothing to the knowledge base, or that nobody could read.
+    """
+    if listed_unknown:
+        return f"No guidance: none of the medicines on the list ({', '.join(listed_unknown)}) is in the knowledge base."
+    return "No guidance: no drug was asked for, or none has a guideline."
+
+
 def stake_clause(stakes: Mapping[str, str]) -> str:
     """Return ``; some results would mean: avoid`` for the gravest of the stakes; empty without any."""
     gravest = min(stakes.values(), key=URGENCIES.index, default="")
@@ -23,8 +36,8 @@ def stake_clause(stakes: Mapping[str, str]) -> str:
 def unused_results(genes: Iterable[str], refused: Collection[str]) -> list[str]:
     """Return phrases on what the file shows of genes, or a laboratory sent, and the call does not use."""
     genes = list(genes)
-    shown = ", ".join(gene for gene in genes if gene not in refused)
-    sent = ", ".join(gene for gene in genes if gene in refused)
+    shown = ", ".join(wording.gene(gene) for gene in genes if gene not in refused)
+    sent = ", ".join(wording.gene(gene) for gene in genes if gene in refused)
     phrases = (
         [f"the file shows a change in {shown} that the call could not use, its effect is not known"] if shown else []
     )
@@ -36,7 +49,7 @@ def unused_results(genes: Iterable[str], refused: Collection[str]) -> list[str]:
 def not_tested(genes: Iterable[str], refused: Collection[str]) -> str:
     """Say which genes were not tested, and of which a laboratory sent a result that could not be used."""
     genes = list(genes)
-    missing = ", ".join(gene for gene in genes if gene not in refused)
+    missing = ", ".join(wording.gene(gene) for gene in genes if gene not in refused)
     sent = unused_results([gene for gene in genes if gene in refused], refused)
     return "; ".join([*sent, *([f"{missing} not tested"] if missing else [])])
 
@@ -52,9 +65,10 @@ def untested_remarks(untested: Mapping[str, list[str]], stakes: Mapping[str, str
         was = "was" if len(genes) == 1 else "were"
         it = "it" if len(genes) == 1 else "them"
         if len(sources) == 1:
-            yield f"{', '.join(genes)} {was} not tested, and {', '.join(sources[0])} would look at {it} too{clause}"
+            named = ", ".join(map(wording.gene, genes))
+            yield f"{named} {was} not tested, and {', '.join(sources[0])} would look at {it} too{clause}"
         else:
-            named = ", ".join(f"{gene} ({', '.join(untested[gene])})" for gene in genes)
+            named = ", ".join(f"{wording.gene(gene)} ({', '.join(untested[gene])})" for gene in genes)
             yield f"{named} {was} not tested, and the sources in brackets would look at {it} too{clause}"
 
 

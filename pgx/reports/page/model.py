@@ -20,7 +20,7 @@ from pgx.reports.page.cells import codes_of
 from pgx.reports.page.diplotypes import SURE, brief, in_short
 from pgx.reports.page.exposure_line import Exposure
 from pgx.reports.page.lexicon import Lexicon
-from pgx.reports.page.notice import is_allergy_to
+from pgx.reports.page.notice import is_allergy_to, is_doubt_of_person
 from pgx.reports.page.score import Score, without_number
 from pgx.reports.page.wording import clean
 
@@ -310,8 +310,8 @@ class View:
         return [(drug.name, tuple(gene for gene, _ in drug.untested)) for drug in self.drugs if drug.untested]
 
     @property
-    def without_number(self) -> list[tuple[str, str]]:
-        """Drugs of which a score is not usable, each once, with all the reasons."""
+    def without_number(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Why scores are not usable, each reason once, with its drugs."""
         return without_number(self.scores)
 
     @property
@@ -353,7 +353,7 @@ class View:
     @property
     def alerts(self) -> list[Row]:
         """Notes that a reader must see first: a recorded allergy, a possible mix-up of persons, a lost result."""
-        return [note for note in self.notes if note["code"] in ALERTS]
+        return [note for note in self.notes if note["code"] in ALERTS or is_doubt_of_person(note)]
 
     @property
     def first_alerts(self) -> list[Row]:
@@ -387,7 +387,7 @@ class View:
             note
             for note in self.notes
             if (note["severity"] != "info" or note["code"] in ALWAYS_SAID)
-            and note["code"] not in ALERTS
+            and note not in self.alerts
             and not (note["code"] in BESIDE_DRUGS and note["subject"] in told_beside)
         ]
 

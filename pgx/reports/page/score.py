@@ -16,6 +16,11 @@ _REASONS = {FlagCode.REFUSED, FlagCode.GENE_NOT_CALLED, FlagCode.PHENOTYPE_UNPLA
 
 def not_usable_because(flags: object) -> str:
     """Return why a score with this cell of flags has no number: ``DPYD not tested; age below 18``."""
+    return "; ".join(reasons_of(flags))
+
+
+def reasons_of(flags: object) -> list[str]:
+    """Return the reasons why a score with this cell of flags has no number."""
     listed = flags_of(flags)
     genes = [flag.about for flag in listed if flag.code == FlagCode.GENE_NOT_CALLED]
     refused = [flag.about for flag in listed if flag.code == FlagCode.OUTSIDE_REFUSED]
@@ -29,8 +34,7 @@ def not_usable_because(flags: object) -> str:
     reasons += [f"does not count {' and '.join(acting)}"] if acting else []
     said = {"genotype_unknown": [*genes, *unplaced], "interaction_not_counted": acting}
     refusals = [flag.about for flag in listed if flag.code == FlagCode.REFUSED]
-    reasons += [_refusal(subject) for subject in refusals if not said.get(subject)]
-    return "; ".join(reasons)
+    return reasons + [_refusal(subject) for subject in refusals if not said.get(subject)]
 
 
 def is_reason(flag: Flag) -> bool:
@@ -126,9 +130,37 @@ class Score:
         return f"{ends[0]} to {ends[1]}" + (f" ({wording.percent(self.level)} interval)" if self.level else "")
 
 
-def without_number(scores: Iterable[Score]) -> list[tuple[str, str]]:
-    """Return the drugs of which a score is not usable, each once, with all the reasons."""
-    why: dict[str, dict[str, None]] = {}
+def in_short_without_number(scores: Iterable[Score]) -> list[tuple[str, tuple[str, ...]]]:
+    """Return the kinds of reasons why scores are not usable, each once, with its drugs: what a card has room for."""
+    drugs: dict[str, dict[str, None]] = {}
     for score in (one for one in scores if not one.usable):
-        why.setdefault(score.drug, {})[score.why_not] = None
-    return [(drug, "; ".join(filter(None, reasons))) for drug, reasons in why.items()]
+        for reason in _kinds_of(score.row["flags"]) or [""]:
+            drugs.setdefault(reason, {})[score.drug] = None
+    return [(reason, tuple(names)) for reason, names in drugs.items()]
+
+
+def _kinds_of(flags: object) -> list[str]:
+    listed = flags_of(flags)
+    refused = {flag.about for flag in listed if flag.code == FlagCode.OUTSIDE_REFUSED}
+    missing = {flag.about for flag in listed if flag.code == FlagCode.GENE_NOT_CALLED}
+    acting = any(parse(str(flag)) is not None for flag in listed)
+    unplaced = any(flag.code == FlagCode.PHENOTYPE_UNPLACED for flag in listed)
+    kinds = {
+        "a gene was not tested": bool(missing - refused),
+        "a laboratory's result could not be used": bool(missing & refused),
+        "no figure for the phenotype": unplaced,
+        "does not count another medicine": acting,
+    }
+    said = {"genotype_unknown": bool(missing) or unplaced, "interaction_not_counted": acting}
+    others = (flag.about for flag in listed if flag.code == FlagCode.REFUSED)
+    rest = (_refusal(subject) for subject in others if not said.get(subject))
+    return [*(kind for kind, holds in kinds.items() if holds), *rest]
+
+
+def without_number(scores: Iterable[Score]) -> list[tuple[str, tuple[str, ...]]]:
+    """Return why scores are not usable, each reason once, with the drugs that it is about; empty if nobody said why."""
+    drugs: dict[str, dict[str, None]] = {}
+    for score in (one for one in scores if not one.usable):
+        for reason in reasons_of(score.row["flags"]) or [""]:
+            drugs.setdefault(reason, {})[score.drug] = None
+    return [(reason, tuple(names)) for reason, names in drugs.items()]

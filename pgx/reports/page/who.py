@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 
 from pgx.assertion import NOT_CALLED
-from pgx.codes import NoteCode
+from pgx.codes import FlagCode, NoteCode
 from pgx.knowledge.acting import PLANNED
 from pgx.reports.page import wording
 from pgx.reports.page.advice import Row
+from pgx.reports.page.cells import codes_of
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.model import Gene
 from pgx.reports.page.wording import clean, humanise, number
@@ -115,7 +116,7 @@ def site(provenance: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
 
 
 def tested(genes: Iterable[Gene], needed: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """Return (label, genes) of those that speak of the person's drugs: called, assumed in part, not tested.
+    """Return (label, genes) of those that speak of the person's drugs: called, assumed in part, refused, not tested.
 
     Parameters
     ----------
@@ -125,17 +126,25 @@ def tested(genes: Iterable[Gene], needed: Sequence[str]) -> tuple[tuple[str, str
         Names of those that were not tested and that could change something, the gravest first.
     """
     asked = [gene for gene in genes if gene.has_guidance]
-    known = [gene for gene in asked if gene.status != NOT_CALLED]
+    unusable = [gene.name for gene in asked if _is_refused(gene)]
+    known = [gene for gene in asked if gene.status != NOT_CALLED and not _is_refused(gene)]
     assumed = [gene.name for gene in known if gene.positions_assumed]
     called = [gene.name for gene in known if not gene.positions_assumed]
-    unknown = [gene.name for gene in asked if gene.status == NOT_CALLED]
+    unknown = [gene.name for gene in asked if gene.status == NOT_CALLED and not _is_refused(gene)]
     ordered = [name for name in needed if name in unknown]
     lines = (
         ("tested", called),
         ("tested in part, the rest assumed", assumed),
+        ("result sent, not usable", unusable),
         ("not tested", [*ordered, *(name for name in unknown if name not in ordered)]),
     )
-    return tuple((label, ", ".join(names)) for label, names in lines if names)
+    return tuple((label, ", ".join(map(wording.gene, names))) for label, names in lines if names)
+
+
+def _is_refused(gene: Gene) -> bool:
+    """Return whether a laboratory's result could not be used, and the file says nothing of its own in its place."""
+    of_file = gene.status not in (NOT_CALLED, "outside")
+    return not of_file and FlagCode.OUTSIDE_REFUSED in codes_of(gene.row["flags"])
 
 
 def lacking(gene: str, refused: Collection[str]) -> str:

@@ -64,6 +64,17 @@ def words(kind: str, code: str | None, *, plain: bool = False) -> str:
     return (everyday or text if plain else text) or humanise(code)
 
 
+def gene(name: str, *, plain: bool = False) -> str:
+    """Return a gene as readers know it: a symbol as it is, a name of the product's own in words.
+
+    Examples
+    --------
+    >>> gene("CYP2C9"), gene("CYP2C_CLUSTER")
+    ('CYP2C9', 'rs12777823 near CYP2C9')
+    """
+    return name if ("gene", name) not in table() and "_" not in name else words("gene", name, plain=plain)
+
+
 def flag_said(flag: Flag) -> str:
     """Return a flag that has a sentence of its own, with what it names put in; empty for any other."""
     sentence, kind = table().get(("flag_said", flag.code), ("", ""))

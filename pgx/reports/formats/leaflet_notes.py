@@ -1,0 +1,57 @@
+"""What a leaflet says of several medicines alike: each sentence stands once, with the medicines that it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pgx.judgement.decide import CHANGES
+from pgx.reports.page.build import Drug
+from pgx.reports.page.wording import words
+
+_HALF = -50.0
+"""Change of dose in percent below which more than twice the advised dose is taken now."""
+
+
+def asks_today(drug: Drug) -> bool:
+    """Return whether the person is to ask before the next dose: it is ruled out, or over twice any dose advised."""
+    if drug.medication != "current" or drug.urgency not in CHANGES:
+        return False
+    bounds = [float(bound) for bound in (drug.judgement.dose_change or "").split("..") if bound]
+    return drug.urgency == CHANGES[0] or max(bounds, default=0.0) < _HALF
+
+
+def another_decides(drug: Drug) -> bool:
+    """Return whether another medicine plays a part in what is said.
+
+    None does where a label or an allergy rules out what is not taken yet: without the others the same would be said.
+    """
+    by_itself = drug.ruled_out and drug.urgency == "avoid" and not drug.ruled_out.acting
+    return bool(drug.causes or (drug.linked and not (by_itself and drug.medication != "current")))
+
+
+def notes_of(drug: Drug) -> list[str]:
+    """Return the codes (words of the kind ``leaflet``) of what a leaflet says below a medicine."""
+    said = {
+        "today": asks_today(drug),
+        "linked": another_decides(drug),
+        "local": drug.local,
+        "unsure": bool(drug.cautions),
+        "differ": bool(drug.differences),
+    }
+    return [code for code, holds in said.items() if holds]
+
+
+def own_notes(drug: Drug, others: Sequence[Drug]) -> list[str]:
+    """Return what is said below a medicine and of none of those that are listed with it."""
+    alone = [code for code in notes_of(drug) if sum(code in notes_of(one) for one in others) == 1]
+    return [words("leaflet", code) for code in alone]
+
+
+def shared_notes(drugs: Sequence[Drug]) -> list[tuple[str, list[str]]]:
+    """Return what is said of several of the medicines of a list, each once, with their names."""
+    by_code: dict[str, list[str]] = {}
+    for drug in drugs:
+        for code in notes_of(drug):
+            by_code.setdefault(code, []).append(drug.name)
+    order = list(dict.fromkeys(code for drug in drugs for code in notes_of(drug)))
+    return [(words("leaflet", code, plain=True), by_code[code]) for code in order if len(by_code[code]) > 1]
