@@ -180,6 +180,13 @@ def refuse_pipe(path: str | Path) -> None:
         raise InputError("this is a pipe, which can be read only once", file=path, fix="save it as a file")
 
 
+def not_a_file(path: Path) -> InputError:
+    """Return what is wrong with a path that is no file: nothing is there, or a folder or device."""
+    if not path.exists():
+        return InputError("no such file", file=path, fix="check the path")
+    return InputError(f"this is a {'folder' if path.is_dir() else 'device'}, not a file", file=path, fix="give a file")
+
+
 def _refuse_standard_input(path: str | Path) -> None:
     if str(path) == "-" and not Path(path).exists():
         raise InputError("only genotypes are read from standard input", file=path, fix="save this input as a file")

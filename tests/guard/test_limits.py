@@ -97,6 +97,19 @@ def test_a_device_is_no_input_of_any_reader(device: str, kb: KnowledgeBase) -> N
 
 
 @pytest.mark.parametrize(
+    ("given", "problem"),
+    [("/dev/zero", "this is a device, not a file"), ("data", "this is a folder, not a file"), ("none", "no such file")],
+)
+def test_what_is_no_file_is_named_as_what_it_is(given: str, problem: str) -> None:
+    for call in (
+        lambda: pgx.train("warfarin.dose", given),
+        lambda: pgx.call(GENOME, options=pgx.Options(fasta=given)),
+    ):
+        with pytest.raises(InputError, match=rf"^{given}: {problem}"):
+            call()
+
+
+@pytest.mark.parametrize(
     ("text", "problem"),
     [
         ("[" * 100_000, "nested too deeply"),
