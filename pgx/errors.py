@@ -12,8 +12,9 @@ _BEGIN = re.compile(r"[a-z0-9+.\-]{2,}(?::[a-z0-9+.\-]+)?:[/\\]+", re.IGNORECASE
 _PASSWORD = re.compile(
     r"""\b(\w*(?:password|passwd|pwd)\s*=\s*)(?:'(?:[^'\\]|\\.)*'|"[^"]*"|\{[^}]*\}|[^\s&;]+)""", re.IGNORECASE
 )
-# An address without slashes, such as that of a login; read from the start of a word, so each is looked at once.
-_LOGIN = re.compile(r"""(?<![^\s"'])([^\s"'/:@]+:)[^\s"']*@(?=[\w\[])""")
+# An address without slashes, such as that of a login; read from the start of a word, so each is looked at once. What
+# follows must be a host, with a path, port or domain: a sample may be named ``x:y@z``.
+_LOGIN = re.compile(r"""(?<![^\s"'])([^\s"'/:@]+:)[^\s"']*@(?=\[|localhost\b|[\w\-]+(?:[/\\]|:\d|\.\w))""")
 
 # The same where the whole text is a place: blanks and quotes are of the password then.
 _LOGIN_ALONE = re.compile(r"([^\s/:@]+:).*@(?=[\w\[])", re.DOTALL)

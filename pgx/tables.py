@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import polars as pl
 from pgx.cells import with_text
 from pgx.errors import UsageError
 from pgx.guard.letters import HIDDEN, visible
+from pgx.guard.staging import together
 from pgx.io import write_bytes
 
 _HIDDEN = f"[{HIDDEN}]"
@@ -53,19 +55,21 @@ def write_table(frame: pl.DataFrame, path: str | Path, provenance: Mapping[str, 
         sys.stdout.flush()
         return
     check_table(target, frame.columns)
-    if target.suffix == ".tsv":
-        write_bytes(target, tsv(frame).encode())
-    elif target.suffix == ".json":
-        write_bytes(target, (visible(frame.write_json()) + "\n").encode())
-    elif target.suffix == ".parquet":
-        content = io.BytesIO()  # of a full disk polars says no more than that it was full
-        frame.write_parquet(content, metadata={"pgx": json.dumps(provenance)} if provenance else None)
-        write_bytes(target, content.getvalue())
-    else:
-        raise UsageError(f"{path}: the ending must be .tsv, .parquet or .json, or '-' for standard output")
-    if provenance and target.suffix in (".tsv", ".json"):
-        text = json.dumps(provenance, indent=2, ensure_ascii=False) + "\n"
-        write_bytes(target.with_name(f"{target.name}.provenance.json"), text.encode())
+    # A table beside the provenance of another run would be taken for that run's.
+    with together(target.parent) if provenance and target.suffix in (".tsv", ".json") else nullcontext():
+        if target.suffix == ".tsv":
+            write_bytes(target, tsv(frame).encode())
+        elif target.suffix == ".json":
+            write_bytes(target, (visible(frame.write_json()) + "\n").encode())
+        elif target.suffix == ".parquet":
+            content = io.BytesIO()  # of a full disk polars says no more than that it was full
+            frame.write_parquet(content, metadata={"pgx": json.dumps(provenance)} if provenance else None)
+            write_bytes(target, content.getvalue())
+        else:
+            raise UsageError(f"{path}: the ending must be .tsv, .parquet or .json, or '-' for standard output")
+        if provenance and target.suffix in (".tsv", ".json"):
+            text = json.dumps(provenance, indent=2, ensure_ascii=False) + "\n"
+            write_bytes(target.with_name(f"{target.name}.provenance.json"), text.encode())
 
 
 def put(path: Path, content: bytes) -> Path:

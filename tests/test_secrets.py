@@ -86,6 +86,12 @@ def test_no_error_of_the_product_holds_one(error: type[PgxError]) -> None:
     assert "SECRET" not in str(error("cannot read postgresql://ada:SECRET@h/db and password=SECRET"))
 
 
+@pytest.mark.parametrize("host", ["h/db", "h:5432", "db.example.org", "localhost", "[::1]", "10.0.0.1", "h\\\\db"])
+def test_a_login_at_a_host_keeps_its_secret_in_any_sentence(host: str) -> None:
+    told = without_secrets(f"cannot reach 'ada:SECRET@{host}'")
+    assert told == f"cannot reach 'ada:***@{host}'"
+
+
 def test_what_is_no_secret_stays() -> None:
     assert shown_place("postgresql://ada:x@host:5432/db?password=x") == "postgresql://host:5432/db"
     for text in (
@@ -94,6 +100,9 @@ def test_what_is_no_secret_stays() -> None:
         "a.vcf: a@b",
         "chr1:12 a@b",
         "HLA-B*57:01 positive",
+        "sample x:y@z: no genotypes",
+        "a.vcf: 'x:y@z' and 'x:y@z:w' are not in it",
+        "--samples: x:y@z,u:v@w",
         "file:///tmp/a.vcf: line 3",
     ):
         assert without_secrets(text) == text

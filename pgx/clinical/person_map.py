@@ -11,7 +11,7 @@ from pathlib import Path
 from pgx.clinical.readers.sniff import read_all
 from pgx.clinical.readers.text import decode
 from pgx.errors import InputError, UsageError
-from pgx.guard.limits import refuse_pipe
+from pgx.guard.limits import ROWS, refuse_pipe
 
 _HEADINGS = {"sample", "sample_id", "sample_name", "vcf_sample", "iid"}
 
@@ -132,6 +132,8 @@ def _table(path: Path) -> list[tuple[str, str, str | None]]:
             if count == 0 and _HEADINGS & set(headings):
                 first, second = (1, 0) if headings[0] in _HEADINGS else (0, 1)
                 continue
+            if len(pairs) == ROWS.most:
+                raise ROWS.refused(path, where)
             pairs.append((cells[first], cells[second], f"{path}: {where}"))
     except csv.Error as error:
         raise InputError(f"not a table: {error}", file=path) from None

@@ -10,13 +10,14 @@ from __future__ import annotations
 import csv
 import difflib
 import io
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pgx.clinical import parse_medications
 from pgx.errors import InputError, PgxError, UsageError, shown_place
-from pgx.guard.limits import HEADING, SHEET, is_pipe, read_file, refuse_pipe
+from pgx.guard.limits import HEADING, ROWS, SHEET, SHEET_COLUMNS, is_pipe, read_file, refuse_pipe
 from pgx.inputs import group_names
 from pgx.knowledge import KnowledgeBase
 from pgx.options import Options, PathLike
@@ -240,9 +241,13 @@ def _rows(file: Path) -> tuple[list[tuple[int, dict[str, str]]], list[tuple[int,
             if not any(row) or row[0].startswith("#"):
                 continue
             if not columns:
+                if len(row) > SHEET_COLUMNS.most:
+                    raise SHEET_COLUMNS.refused(file, f"line {reader.line_num}")
                 columns = [name.lower() for name in row]
                 if problems := [(reader.line_num, problem) for problem in _headings(columns)]:
                     raise _error(file, problems)
+            elif len(found) + len(wrong) == ROWS.most:
+                raise ROWS.refused(file, f"line {reader.line_num}")
             elif len(row) != len(columns):
                 wrong.append((reader.line_num, f"{len(row)} cells, but the heading has {len(columns)}"))
             else:
@@ -264,7 +269,7 @@ def _headings(columns: Sequence[str]) -> Iterator[str]:
             close = difflib.get_close_matches(name[: HEADING.most], COLUMNS, 1)
             hint = f"did you mean {close[0]!r}?" if close else f"the columns are {', '.join(COLUMNS)}"
             yield f"unknown column {name[: HEADING.most]!r}; {hint} (a name that begins with 'x_' is not read)"
-    for name in sorted({name for name in columns if columns.count(name) > 1}):
+    for name in sorted(name for name, count in Counter(columns).items() if count > 1):
         yield f"column {name[: HEADING.most]!r} is there twice" if name else "several columns have no name"
 
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 
-HIDDEN = "\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\ufeff"
-"""Control characters, marks of direction and separators of lines, as the inside of a pattern's brackets."""
+HIDDEN = (
+    "\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f"
+)
+"""Control characters, marks of direction, separators of lines and letters without width, as the inside of a pattern's
+brackets; the two that join and part the letters of some scripts stay (U+200C, U+200D)."""
 _HIDDEN = re.compile(f"[{HIDDEN}]")
 
 
@@ -24,4 +28,10 @@ def visible(text: str, *, kept: str = "") -> str:
     >>> visible("A\u202eB"), visible("a\tb", kept="\t")
     ('A\\u202eB', 'a\tb')
     """
-    return _HIDDEN.sub(lambda found: found[0] if found[0] in kept else f"\\u{ord(found[0]):04x}", text)
+    return _HIDDEN.sub(lambda found: found[0] if found[0] in kept else _written(found[0]), text)
+
+
+def _written(letter: str) -> str:
+    """Return a letter as JSON writes it: beyond 16 bits as two."""
+    units = letter.encode("utf-16-be")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))

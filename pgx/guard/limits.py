@@ -11,6 +11,7 @@ import json
 import stat
 import tomllib
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,12 +63,15 @@ RECORD = Limit("a clinical file that is read whole", 512 * _MIB, "bytes", "split
 RECORD_LINE = Limit("a line of a clinical file", 64 * _MIB, "bytes", "the file is damaged, or not what its name says")
 PARQUET = Limit("a Parquet file of histories, read", 8192 * _MIB, "bytes", "split it by persons")
 COLUMNS = Limit("a clinical table", 20_000, "columns", "leave out columns that are not about the patients' history")
+ROWS = Limit("a table that is read whole", 5_000_000, "rows", "split it by persons")
+OBJECTS = Limit("a JSON file", 25_000_000, "objects and lists", "split it by persons, or give NDJSON")
 OUTSIDE = Limit("a file of outside calls", 16 * _MIB, "bytes", "give the calls alone")
 OUTSIDE_LINE = Limit("a line of outside calls", 1 << 16, "characters", "give one call a line")
 NAME = Limit("a name of a drug, code or allele", 1000, "characters", "write the name alone")
 LIST = Limit("a list of drugs, conditions or allergies", 10_000, "names", "give each name once")
 HEADING = Limit("a column heading", 200, "characters", "write the name alone")
 SHEET = Limit("a samplesheet or list of names", 256 * _MIB, "bytes", "give fewer persons at a time")
+SHEET_COLUMNS = Limit("a samplesheet", 20_000, "columns", "leave out columns that begin with 'x_'")
 TABLE = Limit("a table of an overlay", 256 * _MIB, "bytes", "give the site's own rows alone")
 SETTINGS = Limit("a TOML file", 4 * _MIB, "bytes", "it is not a file of settings")
 RESULT = Limit("a stored result", 2048 * _MIB, "bytes", "write one result a person")
@@ -76,8 +80,8 @@ KEY = Limit("a key", 1 << 16, "characters", "it is not a key")
 MODEL = Limit("a file of a model", 256 * _MIB, "bytes", "it is not a model that `pgx train` wrote")
 
 LIMITS = (
-    LINE, HEADER, HEADER_LINES, SAMPLES, RECORD, RECORD_LINE, PARQUET, COLUMNS, OUTSIDE, OUTSIDE_LINE, NAME, LIST,
-    HEADING, SHEET, TABLE, SETTINGS, RESULT, SCORE, KEY, MODEL,
+    LINE, HEADER, HEADER_LINES, SAMPLES, RECORD, RECORD_LINE, PARQUET, COLUMNS, ROWS, OBJECTS, OUTSIDE, OUTSIDE_LINE,
+    NAME, LIST, HEADING, SHEET, SHEET_COLUMNS, TABLE, SETTINGS, RESULT, SCORE, KEY, MODEL,
 )  # fmt: skip
 """All limits, in the order of the table in ``pgx/README.md``."""
 
@@ -176,6 +180,13 @@ def refuse_pipe(path: str | Path) -> None:
         raise InputError("this is a pipe, which can be read only once", file=path, fix="save it as a file")
 
 
+def not_a_file(path: Path) -> InputError:
+    """Return what is wrong with a path that is no file: nothing is there, or a folder or device."""
+    if not path.exists():
+        return InputError("no such file", file=path, fix="check the path")
+    return InputError(f"this is a {'folder' if path.is_dir() else 'device'}, not a file", file=path, fix="give a file")
+
+
 def _refuse_standard_input(path: str | Path) -> None:
     if str(path) == "-" and not Path(path).exists():
         raise InputError("only genotypes are read from standard input", file=path, fix="save this input as a file")
@@ -204,7 +215,7 @@ def read_json(data: bytes | str) -> Any:
     ------
     ValueError
         If it is not JSON (`json.JSONDecodeError` says where), holds a number of thousands of digits, has a key twice
-        in one object, or is nested beyond reason.
+        in one object, is nested beyond reason, or holds more than is read.
 
     Examples
     --------
@@ -215,6 +226,8 @@ def read_json(data: bytes | str) -> Any:
     ValueError: the key 'weight' is there twice in one object
     """
     text = data if isinstance(data, str) else data.decode("utf-8-sig")
+    if text.count("{") + text.count("[") > OBJECTS.most:  # an empty one takes 30 times its two letters
+        raise ValueError(f"more than {OBJECTS}, the most that is read; {OBJECTS.fix}")
     try:
         return json.loads(text, object_pairs_hook=_object)
     except RecursionError:
@@ -255,8 +268,7 @@ def _object(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     listed = list(pairs)
     found = dict(listed)
     if len(found) != len(listed):
-        names = [name for name, _ in listed]
-        doubled = next(name for name in names if names.count(name) > 1)
+        doubled = next(name for name, count in Counter(name for name, _ in listed).items() if count > 1)
         raise ValueError(f"the key {doubled[:60]!r} is there twice in one object")
     return found
 

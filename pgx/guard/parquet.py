@@ -13,7 +13,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ import polars as pl
 
 from pgx.errors import InputError
 from pgx.guard.limits import PARQUET, Limit
-from pgx.guard.parquet_child import TOO_MUCH, UNREADABLE
+from pgx.guard.parquet_child import TOO_MANY, TOO_MUCH, UNREADABLE
 
 _CHILD = Path(__file__).with_name("parquet_child.py")
 _SECONDS = 300
@@ -37,6 +37,7 @@ def read_parquet(
     among: tuple[str, Collection[int]] | None = None,
     small_letters: bool = False,
     most: Limit | None = None,
+    most_rows: Limit | None = None,
 ) -> pl.DataFrame:
     """Read a Parquet file that may hold anything.
 
@@ -54,6 +55,8 @@ def read_parquet(
         Take the names of columns in small letters.
     most
         How much text the cells may hold together, however well it is packed; None = `PARQUET`.
+    most_rows
+        How many rows are read; None = any number.
 
     Raises
     ------
@@ -79,10 +82,12 @@ def read_parquet(
         "small_letters": small_letters,
         "memory": PARQUET.most,
         "text": most.most,
+        "rows": None if most_rows is None else most_rows.most,
     }
+    limits = {TOO_MUCH: most, TOO_MANY: most_rows}
     if isinstance(source, bytes):
-        return pl.read_ipc_stream(io.BytesIO(_ask({**task, "paths": None}, source, len(source), name, most)))
-    return pl.read_ipc_stream(io.BytesIO(_ask({**task, "paths": [str(source)]}, b"", _size(source), name, most)))
+        return pl.read_ipc_stream(io.BytesIO(_ask({**task, "paths": None}, source, len(source), name, limits)))
+    return pl.read_ipc_stream(io.BytesIO(_ask({**task, "paths": [str(source)]}, b"", _size(source), name, limits)))
 
 
 def check_parquet(paths: Sequence[Path], *, blocks: bool = False) -> None:
@@ -120,8 +125,10 @@ def _size(path: Path) -> int:
         raise InputError(f"cannot be read: {error.strerror or error}", file=path) from None
 
 
-def _ask(task: dict[str, Any], content: bytes, size: int, file: object, most: Limit = PARQUET) -> bytes:
-    """Start the process, and return what it writes."""
+def _ask(
+    task: dict[str, Any], content: bytes, size: int, file: object, limits: Mapping[int, Limit | None] | None = None
+) -> bytes:
+    """Start the process, and return what it writes; `limits` are by the code with which it ends over one."""
     seconds = _SECONDS + size // _MIB  # of the processor, and of the clock
     told = json.dumps({**task, "seconds": seconds}).encode() + b"\n"
     try:
@@ -133,8 +140,8 @@ def _ask(task: dict[str, Any], content: bytes, size: int, file: object, most: Li
     except subprocess.TimeoutExpired:
         problem = f"a damaged Parquet file: reading it takes more than {2 * seconds} seconds"
         raise InputError(problem, file=file, fix=_FIX) from None
-    if done.returncode == TOO_MUCH:
-        raise most.refused(file)
+    if limit := (limits or {}).get(done.returncode):
+        raise limit.refused(file)
     if done.returncode == UNREADABLE:
         told_of = done.stdout.decode("utf-8", "replace")
         raise InputError(f"not a readable Parquet file: {told_of[:120]}", file=file, fix=_FIX)

@@ -20,6 +20,8 @@ UNREADABLE = 3
 """Exit code when the library itself says that a file cannot be read."""
 TOO_MUCH = 4
 """Exit code when the cells hold more text than the task allows."""
+TOO_MANY = 5
+"""Exit code when there are more rows than the task allows."""
 _BLOCK = 4_000_000
 """Cells of a block."""
 
@@ -32,7 +34,11 @@ def main(source: IO[bytes], target: IO[bytes]) -> int:
     _lower(resource.RLIMIT_CPU, task["seconds"])
     try:
         if task["how"] == "frame":
-            frame = _frame(io.BytesIO(source.read()) if task["paths"] is None else Path(task["paths"][0]), task)
+            given = io.BytesIO(source.read()) if task["paths"] is None else Path(task["paths"][0])
+            # Rows without text cost nothing in the file and much in whoever reads them; the file says how many.
+            if task["rows"] is not None and int(_scan(given).select(pl.len()).collect().item()) > task["rows"]:
+                return TOO_MANY
+            frame = _frame(given, task)
             # Packed, a text that every row repeats counts once; whoever reads the rows pays for each of them.
             if sum(map(_text_size, frame.iter_columns())) > task["text"]:
                 return TOO_MUCH

@@ -39,12 +39,15 @@ class Staged:
         Names of files that will be there no more.
     checks
         What is made sure of once more before the files appear: another run may have written meanwhile.
+    process
+        Whose they are: a fork has a set of its own.
     """
 
     folder: Path
     aside: Path
     gone: set[str] = field(default_factory=set)
     checks: list[Callable[[], None]] = field(default_factory=list)
+    process: int = field(default_factory=os.getpid)
 
 
 _current: ContextVar[Staged | None] = ContextVar("staged", default=None)
@@ -60,7 +63,8 @@ def together(folder: str | Path) -> Iterator[None]:
     Parameters
     ----------
     folder
-        The folder; it is made if it is missing. Files elsewhere, and in folders inside, appear one by one.
+        The folder; it is made if it is missing. Files elsewhere, and in folders inside, appear one by one. Within a
+        block for the same folder nothing appears before the outer one ends.
 
     Raises
     ------
@@ -79,6 +83,13 @@ def together(folder: str | Path) -> Iterator[None]:
     'new'
     """
     place = Path(folder)
+    outer = _current.get()
+    if outer is not None and (outer.folder, outer.process) == (
+        place,
+        os.getpid(),
+    ):  # a part of a set appears with the whole of it
+        yield
+        return
     made = not place.exists()
     try:
         place.mkdir(parents=True, exist_ok=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pgx.guard.staging import together
 from pgx.io import atomic_write, check_outputs
 from pgx.knowledge.tables.declared import TABLES
 from pgx.tables import write_table
@@ -36,10 +37,11 @@ def export(kb: KnowledgeBase, folder: Path, kind: str = "parquet") -> int:
         If `folder` is one that the knowledge base was read from.
     """
     check_outputs([folder / "SCHEMA.md", *(folder / f"{name}.{kind}" for name in TABLES)], kb.folders)
-    for name in TABLES:
-        write_table(kb.table(name), folder / f"{name}.{kind}")
-    with atomic_write(folder / "SCHEMA.md") as handle:
-        handle.write(schema_text(kb))
+    with together(folder):
+        for name in TABLES:
+            write_table(kb.table(name), folder / f"{name}.{kind}")
+        with atomic_write(folder / "SCHEMA.md") as handle:
+            handle.write(schema_text(kb))
     return len(TABLES)
 
 

@@ -175,6 +175,11 @@ def verify(folder: str | Path, *, heads: Iterable[str] = ()) -> Verified:
                 faults.append(f"{other}: is missing; {name} was written beside it")
             elif head != _START and head not in digests[other]:
                 faults.append(f"{other}: does not hold the record that {name} saw there; records were removed")
+    holder: dict[str, str] = {}
+    for name, listed in digests.items():
+        first = next(iter(listed), None)  # a record follows from the one before it: the first is enough
+        if first is not None and (other := holder.setdefault(first, name)) != name:
+            faults.append(f"{name}: has the records of {other}; one of the two was inserted")
     every = {digest for listed in digests.values() for digest in listed}
     faults += [f"no log holds the head {head}: the end of a log was removed" for head in heads if head not in every]
     last = tuple(next(reversed(listed)) for listed in digests.values() if listed)

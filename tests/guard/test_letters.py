@@ -18,7 +18,8 @@ from pgx.tables import tsv, write_table
 from tests.reports import example
 from tests.reports.rendered import LEXICON
 
-EVIL = ["\x1b[2J\x1b]0;title\x07", "abc\u202ecba", "a\x00b", "a\x85b", "a\u2028b", "\x9b31m", "\u2066x\u2069", "\r+"]
+EVIL = ["\x1b[2J\x1b]0;title\x07", "abc\u202ecba", "a\x00b", "a\x85b", "a\u2028b", "\x9b31m", "\u2066x\u2069", "\r+", "a\u061cb",
+        "a\u200bb", "a\xadb", "a\u2060b", "\ufeffa", "a\U000e0041\U000e007f", "\ufff9a"]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", EVIL)

@@ -18,8 +18,10 @@ import pgx
 from pgx import clinical
 from pgx.cli import options
 from pgx.cli.serve import read_token
+from pgx.clinical import person_map as person_map_module
 from pgx.clinical.person_map import person_map
-from pgx.clinical.readers import lists
+from pgx.clinical.readers import flat, lists
+from pgx.cohort import samplesheet
 from pgx.errors import InputError, PgxError
 from pgx.guard import limits
 from pgx.guard.limits import LIMITS, Limit, read_file, read_json, read_packed, read_toml
@@ -92,6 +94,19 @@ def test_a_device_is_no_input_of_any_reader(device: str, kb: KnowledgeBase) -> N
         with pytest.raises(PgxError):
             call()
         assert time.monotonic() - started < 30, "it is read on and on"
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [("/dev/zero", "this is a device, not a file"), ("data", "this is a folder, not a file"), ("none", "no such file")],
+)
+def test_what_is_no_file_is_named_as_what_it_is(given: str, problem: str) -> None:
+    for call in (
+        lambda: pgx.train("warfarin.dose", given),
+        lambda: pgx.call(GENOME, options=pgx.Options(fasta=given)),
+    ):
+        with pytest.raises(InputError, match=rf"^{given}: {problem}"):
+            call()
 
 
 @pytest.mark.parametrize(
@@ -195,6 +210,37 @@ def test_a_table_of_more_columns_than_anybody_has_is_refused(tmp_path: Path) -> 
     path.write_text("sample," + ",".join(f"c{i}" for i in range(limits.COLUMNS.most)) + "\n", encoding="utf-8")
     with pytest.raises(InputError, match="more than 20,000 columns"):
         pgx.check(path)
+
+
+@pytest.mark.parametrize("row", ["A,M", "A,M,1"])
+def test_rows_are_read_up_to_their_limit_whatever_is_in_them(
+    tmp_path: Path, kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch, row: str
+) -> None:
+    few = Limit("a table", 3, "rows", "split it")
+    for module in (flat, samplesheet, person_map_module):
+        monkeypatch.setattr(module, "ROWS", few)
+    (tmp_path / "in.csv").write_text("sample,sex\nA,M\n" + f"{row}\n" * 3)
+    (tmp_path / "map.csv").write_text("person,sample\n" + "A,B\n" * 4)
+    for read in (
+        lambda: clinical.read([tmp_path / "in.csv"], kb),
+        lambda: samplesheet.count_rows(tmp_path / "in.csv"),
+        lambda: person_map([tmp_path / "map.csv"]),
+    ):
+        with pytest.raises(InputError, match=r"line 5: a table of more than 3 rows, the most that is read; split it"):
+            read()
+
+
+def test_json_of_many_empty_objects_is_refused_before_it_is_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "OBJECTS", Limit("a test", 3, "objects and lists", "split it"))
+    assert read_json("[{}, []]") == [{}, []]
+    with pytest.raises(ValueError, match="more than 3 objects and lists, the most that is read; split it"):
+        read_json("[{}, [], []]")
+
+
+def test_a_sheet_of_more_columns_than_anybody_names_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text(",".join(["sample", *(f"c{number}" for number in range(20_000))]))
+    with pytest.raises(InputError, match=r"line 1: a samplesheet of more than 20,000 columns"):
+        samplesheet.count_rows(tmp_path / "in.csv")
 
 
 def test_names_are_not_searched_for_in_books(kb: KnowledgeBase, tmp_path: Path) -> None:

@@ -11,7 +11,9 @@ import pytest
 
 import pgx
 from pgx import clinical
+from pgx.cohort.samplesheet import read_sheet
 from pgx.errors import PgxError
+from pgx.guard.limits import read_json
 from pgx.knowledge import KnowledgeBase, load
 from pgx.phenotypes.outside import merge
 
@@ -41,6 +43,20 @@ def test_what_a_file_is_takes_no_time_to_see(tmp_path: Path, name: str) -> None:
     with pytest.raises(PgxError):
         pgx.call(path, options=pgx.Options(genes="CYP2C19"))
     assert time.process_time() - before < 5
+
+
+def test_a_name_that_is_there_twice_is_found_among_many_in_linear_time(tmp_path: Path, kb: KnowledgeBase) -> None:
+    names = [f"x_{number}" for number in range(19_998)] + ["sample"]
+    doubled = json.dumps(dict.fromkeys(names, 1))[:-1] + ', "x_19997": 2}'
+    table = ",".join([*names, "x_19997"]) + "\n"
+    before = time.process_time()
+    with pytest.raises(ValueError, match="'x_19997' is there twice"):
+        read_json(doubled)
+    for read in (lambda path: clinical.read([path], kb), lambda path: read_sheet(path, kb)):
+        (tmp_path / "in.csv").write_text(table + ",".join("1" * 20_000) + "\n")
+        with pytest.raises(PgxError, match="'x_19997' is there twice"):
+            read(tmp_path / "in.csv")
+    assert time.process_time() - before < 3
 
 
 def test_digits_of_a_list_of_outside_calls_are_looked_at_once(tmp_path: Path, kb: KnowledgeBase) -> None:

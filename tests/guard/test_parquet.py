@@ -175,6 +175,18 @@ def test_a_history_in_parquet_holds_no_more_text_than_one_in_csv(
         clinical.read([path], kb)
 
 
+def test_rows_that_hold_nothing_are_counted(tmp_path: Path, kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flat, "ROWS", limits.Limit("a table", 1000, "rows", "split it"))
+    path = tmp_path / "a.parquet"
+    for rows in (1000, 1001):
+        pl.DataFrame({"sample": ["A"] * rows, "sex": ["M"] * rows}).write_parquet(path)
+        if rows == 1000:
+            assert clinical.read([path], kb).observations.height == 1
+        else:
+            with pytest.raises(InputError, match=r"a\.parquet: a table of more than 1,000 rows, the most .*split it"):
+                clinical.read([path], kb)
+
+
 def test_a_file_that_is_read_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def waits(*_: object, timeout: float, **__: object) -> None:
         raise subprocess.TimeoutExpired("", timeout)

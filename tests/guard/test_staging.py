@@ -9,13 +9,18 @@ import signal
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import polars as pl
 import pytest
 
 import pgx
 from pgx.errors import InputError
 from pgx.guard import staging
 from pgx.io import atomic_path, write_bytes
+from pgx.tables import write_table
+
+GENOME = "data/examples/HG00652.GRCh38.vcf.gz"
 
 NAMES = ("a.html", "b.json", "c.tsv")
 
@@ -203,3 +208,47 @@ def test_a_report_with_an_error_writes_nothing(tmp_path: Path, monkeypatch: pyte
     with pytest.raises(RuntimeError):
         report(tmp_path / "out", formats="text,tsv")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("what", ["knowledge", "summary", "table"])
+def test_files_that_belong_together_appear_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    out = tmp_path / "out"
+    if what == "summary":
+        pgx.cohort.run(GENOME, tmp_path / "cohort", threads=1, options=pgx.Options(genes="CYP2C19"))
+    writes: dict[str, Callable[[], object]] = {
+        "knowledge": lambda: pgx.kb.export(out, "tsv"),
+        "summary": lambda: pgx.cohort.summarise(tmp_path / "cohort", out),
+        "table": lambda: write_table(pl.DataFrame({"sample": ["A"]}), out / "a.tsv", {"pgx": "1"}),
+    }
+    writes[what]()
+    whole = {path.name for path in out.iterdir()}
+    for path in out.iterdir():
+        if path.suffix == ".tsv":  # an older table of the same columns
+            path.write_bytes(path.read_bytes().partition(b"\n")[0] + b"\nOLD\n")
+        else:
+            path.write_text("pgx OLD")
+    old = {path.name: path.read_bytes() for path in out.iterdir()}
+    real, done = Path.chmod, []
+
+    def fails_late(path: Path, mode: int, **more: Any) -> None:
+        done.append(path)
+        if len(done) == len(whole):
+            raise KeyboardInterrupt
+        real(path, mode, **more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "chmod", fails_late)
+        with pytest.raises(KeyboardInterrupt):
+            writes[what]()
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == old
+    writes[what]()
+    assert {path.name for path in out.iterdir()} == whole
+    assert all(b"OLD" not in path.read_bytes() for path in out.iterdir())
+
+
+def test_a_set_within_a_set_appears_with_it(tmp_path: Path) -> None:
+    with staging.together(tmp_path):
+        with staging.together(tmp_path):
+            write_bytes(tmp_path / "a", b"a")
+        assert not (tmp_path / "a").exists()
+    assert (tmp_path / "a").read_bytes() == b"a"

@@ -60,6 +60,16 @@ def test_a_record_that_was_put_in_is_found(tmp_path: Path) -> None:
     assert verify(tmp_path).faults
 
 
+def test_a_log_that_is_there_under_two_names_is_found(tmp_path: Path) -> None:
+    first = filled(tmp_path, 2)[0].path
+    lines = first.read_bytes().splitlines(keepends=True)
+    for copied in (lines, lines[:1]):
+        (tmp_path / f"z{first.name}").write_bytes(b"".join(copied))
+        assert verify(tmp_path).faults == (
+            f"z{first.name}: has the records of {first.name}; one of the two was inserted",
+        )
+
+
 def test_an_end_that_was_cut_off_is_found_by_the_head_alone(tmp_path: Path) -> None:
     log, heads = filled(tmp_path)
     lines = log.path.read_text().splitlines(keepends=True)

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
@@ -45,7 +46,7 @@ from pgx.clinical.statements import RAW, Events
 from pgx.clinical.vocabulary import column_name
 from pgx.errors import InputError
 from pgx.guard import parquet
-from pgx.guard.limits import RECORD
+from pgx.guard.limits import RECORD, ROWS
 
 DATES_ONLY = ("birth_date", "as_of")
 """Concepts whose value is itself a date."""
@@ -123,6 +124,8 @@ def read_delimited(events: Events, data: bytes) -> None:
     lines: list[int] = []
     bad: list[tuple[str, str]] = []
     for line, row in rows_of(io.StringIO(text, newline=""), delimiter, events.file):
+        if len(rows) + len(bad) == ROWS.most:
+            raise ROWS.refused(events.file, f"line {line}")
         if isinstance(row, str):
             bad.append((row, f"line {line}"))
         elif not headings:
@@ -132,7 +135,7 @@ def read_delimited(events: Events, data: bytes) -> None:
             lines.append(line)
     headings, rows = named_columns(events, headings, rows)
     if not headings or len(set(headings)) != len(headings):
-        doubled = next((h for h in headings if headings.count(h) > 1), None)
+        doubled = next((heading for heading, count in Counter(headings).items() if count > 1), None)
         raise InputError(f"column {doubled!r} is there twice" if doubled else "no heading line", file=events.file)
     if not rows and bad:
         raise InputError(bad[0][0], file=events.file, where=bad[0][1], fix="quote cells that hold the separator")
@@ -169,7 +172,7 @@ def read_rows(
 
 def read_parquet(events: Events, data: bytes) -> None:
     """Read Parquet, one row a person."""
-    frame = parquet.read_parquet(data, events.file, most=RECORD)
+    frame = parquet.read_parquet(data, events.file, most=RECORD, most_rows=ROWS)
     if frame.is_empty():
         raise EmptyTableError("no person", file=events.file)
     columns = []

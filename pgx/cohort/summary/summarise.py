@@ -12,6 +12,7 @@ from pgx.cohort.summary import advice_counts, call_counts, page, site_counts, sm
 from pgx.cohort.summary.kinship import Likeness, likeness
 from pgx.cohort.summary.parts import Parts, open_parts
 from pgx.errors import UsageError
+from pgx.guard.staging import remove, together
 from pgx.inputs import knowledge as base
 from pgx.io import check_outputs, table_files, write_bytes
 from pgx.knowledge import KnowledgeBase
@@ -128,11 +129,12 @@ def summarise(
         calls = call_counts.calls_of_groups(parts)
         tables["cohort_frequencies"] = solving.without_solvable(tables["cohort_frequencies"], calls)
     texts = page.render(page.Shown(parts, tables, alike, min_count))
-    _remove_earlier(target, {path.name for path in table_files(*paths.values())} | set(texts))
     told = {**parts.told["versions"], "persons": parts.people.height, "groups": parts.grouping, "min_count": min_count}
-    for name, frame in tables.items():
-        write_table(frame, paths[name], told)
-    written = [write_bytes(target / name, text.encode()) for name, text in texts.items()]
+    with together(target):
+        _remove_earlier(target, {path.name for path in table_files(*paths.values())} | set(texts))
+        for name, frame in tables.items():
+            write_table(frame, paths[name], told)
+        written = [write_bytes(target / name, text.encode()) for name, text in texts.items()]
     return Summary(tables, alike, (*paths.values(), *written))
 
 
@@ -142,7 +144,7 @@ def _remove_earlier(target: Path, kept: set[str]) -> None:
     for name in {*names, *page.FILES} - kept:
         path = target / name
         if path.is_file() or path.is_symlink():
-            path.unlink()
+            remove(path)
 
 
 def _tables(parts: Parts, kb: KnowledgeBase, listed: list[str]) -> tuple[dict[str, pl.DataFrame], Likeness | None]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from pgx.errors import InputError
-from pgx.guard.limits import HEADER, refuse_pipe
+from pgx.guard.limits import HEADER, not_a_file, refuse_pipe
 from pgx.guard.panics import no_panic
 from pgx.guard.parquet import check_parquet
 from pgx.tables import separator_of
@@ -177,7 +177,7 @@ def _understood(path: Path) -> Iterator[None]:
     """Turn what polars says of a table into one line; refuse files that are none."""
     refuse_pipe(path)
     if not path.is_file():
-        raise InputError("no such file", file=path, fix="check the path")
+        raise not_a_file(path)
     if path.stat().st_size == 0:
         raise InputError("the file is empty", file=path)
     try:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pysam
 
 from pgx.errors import InputError
-from pgx.guard.limits import refuse_pipe
+from pgx.guard.limits import not_a_file, refuse_pipe
 from pgx.variants.sites.targets import Targets
 from pgx.variants.trim import trim
 from pgx.variants.vcf.contigs import canonical
@@ -32,7 +32,7 @@ class Reference:
         file = Path(path)
         refuse_pipe(file)
         if not file.is_file():
-            raise InputError("no such file", file=file)
+            raise not_a_file(file)
         if not file.with_name(file.name + ".fai").is_file():
             raise InputError("the FASTA file has no index", file=file, fix="make one (samtools faidx)")
         try:
