@@ -129,6 +129,10 @@ def _end(number: int, _: object) -> NoReturn:
 
 def program() -> None:
     """Run the command line as the whole of a process."""
+    if sys.argv[1:2] == ["evaluate"]:
+        from pgx.cli.allocation import give_back
+
+        give_back()
     try:
         main()
     finally:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pgx.features import posterior, refused
 from pgx.features.names import FeatureName, gene_of
-from pgx.models.cohort import leakage, spending
+from pgx.models.cohort import leakage, spending, told_by_two
 from pgx.models.evidence import design
 from pgx.models.evidence.endpoint import Endpoint, Feature, Reading
 from pgx.models.fitting.boost import Floats
@@ -61,11 +61,12 @@ def choose(
         The features, the columns not used with the reason, and code and sentence of what the user must know.
     """
     features, unused = _candidates(frame, endpoint, taken, others, people)
-    features, giving = _without_answers(frame, endpoint, features, y)
+    features, giving, pairs = _without_answers(frame, endpoint, features, y)
     unused |= dict.fromkeys(giving, "it gives the outcome away")
+    unused |= {name: f"with {' or '.join(others)} it gives the outcome away" for name, others in _others(pairs).items()}
     said = [("text_among_numbers", text) for text in words_among_numbers(frame, features)]
     said += [("text_not_used", text) for text in _numbers_not_read(frame, unused)]
-    return features, unused, said + [("column_gives_outcome_away", text) for text in _said(giving)]
+    return features, unused, said + [("column_gives_outcome_away", text) for text in _said(giving, pairs)]
 
 
 def _candidates(
@@ -153,8 +154,11 @@ def _auto(  # noqa: PLR0911 (one line a kind of column)
 
 def _without_answers(
     frame: pl.DataFrame, endpoint: Endpoint, features: Sequence[Feature], y: Floats
-) -> tuple[list[Feature], list[str]]:
-    """Leave out columns that are the outcome in other words; genes and what the evidence names are never that."""
+) -> tuple[list[Feature], list[str], list[tuple[str, str]]]:
+    """Leave out columns that are the outcome in other words; genes and what the evidence names are never that.
+
+    Return the other features, the columns that tell the outcome alone, and the pairs that tell it together.
+    """
     known = {column for column in design.columns(endpoint) if column in frame.columns}
     apart = set(spending.read_as_they_stand(endpoint, features)) & set(frame.columns)
     others = [feature for feature in features if feature.reading.column not in apart]
@@ -167,6 +171,7 @@ def _without_answers(
         if column not in known and not gene_of(column):
             asked.setdefault(column, []).append(feature)
     giving: list[str] = []
+    some, numbers = told_by_two.rows_asked(y, endpoint.link), dict[str, Floats]()
     for column, read in asked.items():
         values = design.matrix(frame if column in apart else prepared, read).astype(np.float64)
         told = [values[:, j] for j in range(values.shape[1])]
@@ -175,7 +180,20 @@ def _without_answers(
             told.append(leakage.by_value(values, y))
         if any(leakage.gives_away(value, y, endpoint.link) for value in told):
             giving.append(column)
-    return [feature for feature in features if feature.reading.column not in giving], giving
+        elif len(read) == 1 and read[0].reading.kind == "number":
+            numbers[column] = told[0][some]
+    pairs = told_by_two.pairs(numbers, y[some], endpoint.link)
+    out = {*giving, *(column for pair in pairs for column in pair)}
+    return [feature for feature in features if feature.reading.column not in out], giving, pairs
+
+
+def _others(pairs: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
+    """Return, for each column of a pair, those that it tells the outcome with."""
+    found: dict[str, list[str]] = {}
+    for a, b in pairs:
+        found.setdefault(a, []).append(b)
+        found.setdefault(b, []).append(a)
+    return found
 
 
 def words_among_numbers(frame: pl.DataFrame, features: Sequence[Feature]) -> list[str]:
@@ -205,16 +223,21 @@ def _numbers_not_read(frame: pl.DataFrame, unused: Mapping[str, str]) -> list[st
             "without a comma, sign or unit"]  # fmt: skip
 
 
-def _said(giving: Sequence[str]) -> list[str]:
-    if not giving:
-        return []
+def _said(giving: Sequence[str], pairs: Sequence[tuple[str, str]]) -> list[str]:
+    said = []
     if len(giving) == 1:
-        return [f"{giving[0]} tells the outcome nearly without error and was left out: it is the outcome in other "
-                "words, or was recorded after it"]  # fmt: skip
-    return [f"{_named(giving)} each tell the outcome nearly without error and were left out: they are the outcome "
-            "in other words, or were recorded after it"]  # fmt: skip
+        said.append(f"{giving[0]} tells the outcome nearly without error and was left out: it is the outcome in other "
+                    "words, or was recorded after it")  # fmt: skip
+    elif giving:
+        said.append(f"{_named(giving)} each tell the outcome nearly without error and were left out: they are the "
+                    "outcome in other words, or were recorded after it")  # fmt: skip
+    if pairs:
+        named = _named([" and ".join(pair) for pair in pairs], "; ")
+        said.append(f"{named} together tell the outcome nearly without error, which neither does alone, and were left "
+                    "out: what lies between them was known after the outcome")  # fmt: skip
+    return said
 
 
-def _named(columns: Sequence[str]) -> str:
+def _named(columns: Sequence[str], between: str = ", ") -> str:
     more = f" and {len(columns) - _MOST_NAMED} more" if len(columns) > _MOST_NAMED else ""
-    return f"{', '.join(columns[:_MOST_NAMED])}{more}"
+    return f"{between.join(columns[:_MOST_NAMED])}{more}"

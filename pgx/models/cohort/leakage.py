@@ -57,19 +57,19 @@ class Probe:
     message: str
 
 
-def gives_away(value: Floats, y: Floats, link: str) -> bool:
-    """Whether one column orders the outcome nearly without error: AUC, or rank correlation, of 0.98 or more."""
+def gives_away(value: Floats, y: Floats, link: str, certain: float = _CERTAIN) -> bool:
+    """Whether one column orders the outcome nearly without error: AUC, or rank correlation, of `certain` or more."""
     known = np.isfinite(value)
     value, y = value[known], y[known]
     if link == "logit":
         if min(y.sum(), len(y) - y.sum()) < _CASES:
             return False
-        return abs(metrics.auc(y, value) - 0.5) >= _CERTAIN - 0.5
+        return abs(metrics.auc(y, value) - 0.5) >= certain - 0.5
     if len(y) < 2 * _CASES or np.ptp(value) == 0 or np.ptp(y) == 0:
         return False
     # Ties share the mean of their ranks: a rounded copy of the outcome has many.
     ranks = [pl.Series(one).rank("average").to_numpy() for one in (value, y)]
-    return bool(abs(np.corrcoef(ranks[0], ranks[1])[0, 1]) >= _CERTAIN)
+    return bool(abs(np.corrcoef(ranks[0], ranks[1])[0, 1]) >= certain)
 
 
 def by_value(values: Floats, y: Floats) -> Floats:

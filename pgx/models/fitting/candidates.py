@@ -47,6 +47,8 @@ _MOST_OF_FEW = 80
 """Largest number of trees that is tried where rows are few."""
 _PARALLEL = 100_000
 """Cells from which on two folds are fitted at a time."""
+_ALONE = 8_000_000
+"""Cells from which on trees are grown for one fold at a time again: their bins take as much as the rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +212,7 @@ def cross_validate(
     together([partial(lines, *place) for place in places], parallel and data.x.size < linear.LARGE // 4)
     best = {name: _best(values, data, link, splits)[1] for name, values in found.items() if name not in BASE}
     if set(BASE) & set(variants):
-        together([partial(trees, *place) for place in places], parallel)
+        together([partial(trees, *place) for place in places], parallel and data.x.size < _ALONE)
     return Tried(found, variants, splits)
 
 

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from pgx.knowledge import KnowledgeBase
-from pgx.models.cohort import cohort
+from pgx.models.cohort import cohort, told_by_two
 from pgx.models.cohort.cohort import Roles
 from pgx.models.evidence import endpoints
 
@@ -63,3 +63,40 @@ def test_levels_that_tell_the_outcome_together_give_it_away(kb: KnowledgeBase) -
 def test_of_many_columns_that_give_the_outcome_away_the_rest_is_counted(kb: KnowledgeBase) -> None:
     taken = load(kb, **{f"copy{j}": EVENTS * (j + 1) for j in range(10)})
     assert "copy7 and 2 more each tell" in dict(taken.remarks)["column_gives_outcome_away"]
+
+
+@pytest.mark.parametrize("unit", [1.0, 24.0])
+def test_two_columns_whose_difference_is_the_outcome_give_it_away(unit: float, kb: KnowledgeBase) -> None:
+    rng = np.random.default_rng(7)
+    first = rng.uniform(0, 100, N)
+    last = unit * (first + np.where(EVENTS == 1, 20.0, 5.0) + rng.normal(size=N))
+    taken = load(kb, first=first, last=last, age=rng.normal(60, 10, N))
+    assert taken.unused == {
+        "first": "with last it gives the outcome away",
+        "last": "with first it gives the outcome away",
+    }
+    assert dict(taken.remarks)["column_gives_outcome_away"].startswith("first and last together tell the outcome")
+
+
+def test_pairs_of_columns_that_say_little_or_of_which_one_says_nearly_all_stay(kb: KnowledgeBase) -> None:
+    rng = np.random.default_rng(8)
+    noise = {f"lab{j}": rng.normal(size=N) for j in range(30)}
+    strong = EVENTS * 2.5 + rng.normal(size=N)  # an AUC of .96 alone
+    assert not load(kb, strong=strong, **noise).unused
+    assert told_by_two.pairs({name: rng.normal(size=20) for name in "abcdefgh"}, np.arange(20.0), "sqrt") == []
+
+
+def test_of_few_persons_no_pair_is_said_to_tell_the_outcome() -> None:
+    rng = np.random.default_rng(9)
+    first = {n: rng.uniform(0, 100, n) for n in (38, 40)}
+    for n, told in ((38, []), (40, [("first", "last")])):
+        y = np.r_[np.ones(n // 2), np.zeros(n // 2)]
+        values = {"first": first[n], "last": first[n] + np.where(y == 1, 20.0, 5.0)}
+        assert told_by_two.pairs(values, y, "logit") == told
+
+
+def test_pairs_are_asked_of_some_rows_with_every_outcome() -> None:
+    y = np.r_[np.ones(30), np.zeros(50_000)]
+    rows = told_by_two.rows_asked(y, "logit")
+    assert (y[rows].sum(), len(rows)) == (30, 1030)
+    assert len(np.unique(told_by_two.rows_asked(y, "sqrt"))) == 2000

@@ -149,3 +149,26 @@ def test_bins_made_once_grow_the_trees_of_bins_made_anew() -> None:
     whole = boost.margins(trees, x)
     parts = np.concatenate([boost.margins(trees, x[:100]), boost.margins(trees, x[100:])])
     np.testing.assert_array_equal(whole, parts)
+
+
+@pytest.mark.parametrize(("cells", "trees_beside"), [(10**7, True), (1000, False)])
+def test_trees_of_a_large_matrix_are_grown_for_one_fold_at_a_time(
+    cells: int, trees_beside: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bins of two folds would stand beside each other; the margins are the same."""
+    rng = np.random.default_rng(2)
+    data = linear.Data(
+        np.zeros(600), rng.normal(size=(600, 4)).astype(np.float32), rng.normal(size=600), np.arange(600)
+    )
+    splits = list(fit.split(data.y, data.groups, "log", 3, 1, 1))
+    variants = candidates.plan(600, data, "log", Settings(max_trees=5, step=5), "booster")
+    alone = candidates.cross_validate(data, "log", [0] * 4, variants, splits)
+    beside: list[bool] = []
+    together = candidates.together
+    monkeypatch.setattr(candidates, "together", lambda jobs, two: (beside.append(two), together(jobs, two)))
+    monkeypatch.setattr(candidates, "_PARALLEL", 100)
+    monkeypatch.setattr(candidates, "_ALONE", cells)
+    again = candidates.cross_validate(data, "log", [0] * 4, variants, splits)
+    assert beside == [True, trees_beside]
+    for name, margins in alone.margins.items():
+        np.testing.assert_array_equal(again.margins[name], margins)
