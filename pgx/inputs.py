@@ -159,10 +159,10 @@ def model_files(path: PathLike) -> list[Path]:
 
 def knowledge(overlays: Paths = ()) -> KnowledgeBase:
     """Open the knowledge base under the overlays of the configuration files and `overlays`."""
-    from pgx.knowledge import load
+    from pgx.knowledge import opened
     from pgx.knowledge.overlays import configured
 
-    return load([*configured(), *(Path(one) for one in paths_of(overlays))])
+    return opened([*configured(), *(Path(one) for one in paths_of(overlays))])
 
 
 def read(

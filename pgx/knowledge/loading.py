@@ -2,16 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pgx.errors import InputError
+from pgx.guard.digests import Stamp, stamp
 from pgx.knowledge.base import KnowledgeBase
 from pgx.knowledge.manifest import verify
 from pgx.knowledge.overlay_rows import misfits
 from pgx.knowledge.overlays import check_names
 from pgx.knowledge.tables.declared import TABLES
 from pgx.paths import data_dir
+
+MOST_OPENINGS = 50
+"""So often a knowledge base is given out again: what it remembers of genotypes and lists does not add up for ever."""
+_State = tuple[tuple[str, Stamp | None], ...]
+
+
+class _Kept(threading.local):
+    """The knowledge base that a thread opened last, how its files were then, and how often it may be given out."""
+
+    state: _State = ()
+    kb: KnowledgeBase | None = None
+    left: int = 0
+
+
+_kept = _Kept()
+
+
+def opened(overlays: Sequence[Path | str] = ()) -> KnowledgeBase:
+    """Return the knowledge base as `load` does; the same one as before while no file of it has changed.
+
+    One call asks for it at several places, and a process may make many calls. Threads do not share one.
+    """
+    folders = [data_dir() / "knowledge", *map(Path, overlays)]
+    state = tuple(entry for folder in folders for entry in _entries(folder))
+    if _kept.kb is None or state != _kept.state or not _kept.left:
+        _kept.kb = None
+        _kept.kb, _kept.state, _kept.left = load(overlays), state, MOST_OPENINGS
+    _kept.left -= 1
+    return _kept.kb
+
+
+def _entries(folder: Path) -> Iterator[tuple[str, Stamp | None]]:
+    """Yield the files of a folder, and the folder itself: by what they are, so that a link moved elsewhere shows."""
+    for path in (folder, *sorted(folder.rglob("*"))):
+        yield str(path.absolute()), stamp(path)
 
 
 def load(overlays: Sequence[Path | str] = (), *, folder: Path | str | None = None, check: bool = True) -> KnowledgeBase:
