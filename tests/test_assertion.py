@@ -273,7 +273,7 @@ def test_the_card_says_not_tested_and_promises_nothing(untested: dict[str, str])
     said = words(untested["P2.card.html"])
     assert "No medicine" not in said
     assert "? Not tested capecitabine (DPYD), clopidogrel (CYP2C19)" in said
-    assert "Score not usable: capecitabine (DPYD not tested), clopidogrel (CYP2C19 not tested; no absolute risk" in said
+    assert "Score not usable: capecitabine, clopidogrel (a gene was not tested); clopidogrel (no absolute risk)" in said
     assert "Not tested, or without a result: CYP2C19, DPYD" in said
     assert "Reference" not in said and "*1/*1 NM" not in said.replace("TPMT *1/*1 NM", "")
 
