@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from pgx import knowledge, schema
-from pgx.guidance.label_limits import likelier_results, without_function
+from pgx.guidance.likelier import likelier_results, without_function
 from pgx.knowledge.acting import Acting, phrase
 from pgx.phenotypes.absent_enzymes import weakened
 from pgx.phenotypes.interaction_notes import _named
