@@ -10,6 +10,8 @@ import pytest
 
 import pgx
 from pgx.calling import THRESHOLD, caller
+from pgx.clinical.readers import lists
+from pgx.clinical.statements import Events
 from pgx.models.fitting import fit
 from tests.cli.test_outputs import COMMANDS
 from tests.conftest import ROOT
@@ -49,6 +51,14 @@ def test_the_rooms_and_modules_are_those_that_there_are():
     beside = TEXT.partition("Modules beside the rooms:")[2].partition("\n## ")[0]
     modules = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__", "__main__", "paths", "version"}
     assert modules <= set(re.findall(r"`(\w+)`", beside))
+
+
+def test_contributing_names_what_a_reader_of_a_format_can_call():
+    text = (ROOT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    calls = set(re.findall(r"`events\.(\w+)`", text))
+    assert {"person", "observe", "medicate", "day", "not_understood"} <= calls
+    assert not [name for name in calls if not callable(getattr(Events, name, None))]
+    assert "`add_condition`" in text and callable(lists.add_condition)
 
 
 @pytest.mark.parametrize("page", PAGES)

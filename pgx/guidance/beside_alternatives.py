@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from pgx import schema
-from pgx.guidance.label_limits import interaction_limits
+from pgx.guidance.label_interactions import interaction_limits
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.acting import PLANNED, UNREAD, parse, same_way
 from pgx.knowledge.drug_names import drug_names

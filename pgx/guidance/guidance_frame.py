@@ -14,7 +14,7 @@ from pgx.cells import BY_GENE, NAMES, flag_where
 from pgx.codes import Applies, Flag, FlagCode, Urgency
 from pgx.guidance import untested as absent
 from pgx.guidance.conditions import NO_RESULT, Recommendation, compiled
-from pgx.guidance.label_limits import NO_GENE
+from pgx.guidance.label_cells import NO_GENE
 from pgx.guidance.matching import CAVEATS, Labels, Persons, distinct_rows
 from pgx.guidance.static_columns import static_columns
 from pgx.guidance.untested import Stakes

@@ -23,7 +23,8 @@ import polars as pl
 
 from pgx.codes import Flag, FlagCode
 from pgx.guidance.alternatives import named_instead
-from pgx.guidance.label_limits import NO_GENE, contraindicated
+from pgx.guidance.label_cells import NO_GENE
+from pgx.guidance.label_limits import contraindicated
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.acting import DECIDES, PERHAPS, PLANNED, UNREAD, Acting, phrase, weighs
 from pgx.knowledge.sentences import by_label, capitalised, compose, dosed_by
@@ -104,13 +105,13 @@ class _Rules:
 
     def _asked(self) -> dict[str, frozenset[str]]:
         """Row -> ``higher``, ``lower`` or both; a row that changes no dose is left out."""
-        return {name: asked for name, row in self.rows.items() if (asked := self._asked_by(row))}
+        return {name: directions for name, row in self.rows.items() if (directions := self._directions_of(row))}
 
-    def _asked_by(self, row: Row) -> frozenset[str]:
-        numbers = [one for one in (row["dose_min_pct"], row["dose_max_pct"]) if one]
-        found = {"higher" if one > 0 else "lower" for one in numbers}
+    def _directions_of(self, row: Row) -> frozenset[str]:
+        changes = [change for change in (row["dose_min_pct"], row["dose_max_pct"]) if change]
+        by_numbers = {"higher" if change > 0 else "lower" for change in changes}
         actions = (self.directions.get(row[name] or "") for name in ("action", "secondary_action"))
-        return frozenset(found | {_ASKS[one] for one in actions if one})
+        return frozenset(by_numbers | {_ASKS[change] for change in actions if change})
 
 
 class _Rewriting:
@@ -140,43 +141,49 @@ class _Rewriting:
     def row(self, row: Row) -> dict[str, Any] | None:
         """Return the columns that change, None if every interaction is counted already."""
         source = self._rules.rows.get(row["guideline"] or "")
-        asked = self._rules.asked.get(row["guideline"] or "", frozenset())
+        directions = self._rules.asked.get(row["guideline"] or "", frozenset())
         listed = self._acting[row["sample"], row["drug"]]
-        opposed = [one for one in listed if self._opposed(one, row, asked)]
+        opposed = [effect for effect in listed if self._opposed(effect, row, directions)]
         # A label that names the two may know of other ways than an enzyme that does nothing in this person.
-        able = [one for one in listed if one["phase"] != PERHAPS and (one["named"] or not self._idle(one))]
-        acts = [one for one in able if one["marked"] or self._converts(one)]
-        torn = len({way for one in acts if (way := acting_of(one).asks_for)}) > 1
-        fresh = [one for one in acts if one["marked"] and not (self._idle(one) or self._counted(one, row))]
-        slight = [one for one in able if asked == {"lower"} and self._is_told(one, row)]
+        able = [
+            effect for effect in listed if effect["phase"] != PERHAPS and (effect["named"] or not self._idle(effect))
+        ]
+        acts = [effect for effect in able if effect["marked"] or self._converts(effect)]
+        torn = len({way for effect in acts if (way := acting_of(effect).asks_for)}) > 1
+        fresh = [
+            effect for effect in acts if effect["marked"] and not (self._idle(effect) or self._counted(effect, row))
+        ]
+        slight = [effect for effect in able if directions == {"lower"} and self._is_told(effect, row)]
         if not (fresh or opposed or slight) and not (torn and not self._for_takers_of_any(acts, row)):
             return None
-        own = [one for one in acts if not self._for_takers(one, row) and (torn or not self._idle(one))]
-        found = [one for one in listed if one in opposed or one in own or one in slight]
-        acting = sorted((acting_of(one) for one in found), key=lambda one: one.order)
-        turned_by = {acting_of(one) for one in opposed}
-        turning = [one for one in acting if one in turned_by]
+        told_effects = [
+            effect for effect in acts if not self._for_takers(effect, row) and (torn or not self._idle(effect))
+        ]
+        kept = [effect for effect in listed if effect in opposed or effect in told_effects or effect in slight]
+        acting = sorted((acting_of(effect) for effect in kept), key=lambda effect: effect.order)
+        turned_by = {acting_of(effect) for effect in opposed}
+        turning = [effect for effect in acting if effect in turned_by]
         flags = [flag for flag in row["flags"] if not (turning and Flag.parse(flag).code == FlagCode.GENES_ALONE)]
-        flags += [str(one.flag) for one in acting] + [str(one.reversing_flag) for one in turning]
-        flags += [FlagCode.RECALL] if any(one["recall"] for one in found) else []
-        flags += [FlagCode.LOCAL] if any(one["local"] for one in found) else []
+        flags += [str(effect.flag) for effect in acting] + [str(effect.reversing_flag) for effect in turning]
+        flags += [FlagCode.RECALL] if any(effect["recall"] for effect in kept) else []
+        flags += [FlagCode.LOCAL] if any(effect["local"] for effect in kept) else []
         new = {
             "action": DECIDES if turning and row["action"] in self._rules.directions else row["action"],
             "dose_change": None if turning else row["dose_change"],
             "recommendation": row["recommendation"],
             "flags": list(dict.fromkeys(flags)),
         }
-        forbidden = bool(asked) and (row["sample"], row["drug"]) in self._forbidden
+        forbidden = bool(directions) and (row["sample"], row["drug"]) in self._forbidden
         if forbidden:
             new["dose_change"] = None
         if source:
             left_out = _LEFT_OUT.format(by_label=by_label(self._dosed_by(row["drug"]))) if turning else ""
             ending = _FORBIDDEN if forbidden and not turning else left_out
-            counted = any(self._counted(one, row) for one in found)
+            counted = any(self._counted(effect, row) for effect in kept)
             new["recommendation"] = self._text(row, source, acting, turning, str(new["action"]), ending, counted)
         return new
 
-    def _opposed(self, one: Row, row: Row, asked: frozenset[str]) -> bool:
+    def _opposed(self, effect: Row, row: Row, directions: frozenset[str]) -> bool:
         """Whether the advice changes the dose against what acts on the drug (`weighs`).
 
         That holds for an enzyme that the advice looks at too: who is ultrarapid after the conversion is not told to
@@ -184,52 +191,52 @@ class _Rewriting:
         inducer beside the lower dose of a poor metabolizer, unless a label names the two: it speaks of everybody, and
         beside it no dose by the genes can stand.
         """
-        said = acting_of(one)
-        against = bool(said.asks_for and asked - {said.asks_for})
-        if not against or _slight(one) or self._idle(one) or self._for_takers(one, row):
+        acting = acting_of(effect)
+        against = bool(acting.asks_for and directions - {acting.asks_for})
+        if not against or _slight(effect) or self._idle(effect) or self._for_takers(effect, row):
             return False
         poor = any((row["sample"], gene) in self._weakened.poor for gene in row["genes"])
-        if poor and said.asks_for == "higher":
-            own = (row["sample"], one["enzyme"]) in self._weakened.poor
-            faint = one["strength"] == "weak" or one["unverified"]
-            return not faint or bool(one["named"]) or (bool(one["marked"]) and not own)
-        return weighs(said, row["genes"], marked=one["marked"])
+        if poor and acting.asks_for == "higher":
+            of_enzyme = (row["sample"], effect["enzyme"]) in self._weakened.poor
+            faint = effect["strength"] == "weak" or effect["unverified"]
+            return not faint or bool(effect["named"]) or (bool(effect["marked"]) and not of_enzyme)
+        return weighs(acting, row["genes"], marked=effect["marked"])
 
-    def _is_told(self, one: Row, row: Row) -> bool:
+    def _is_told(self, effect: Row, row: Row) -> bool:
         """Whether what takes little of the drug away is told beside a lower dose, which it leaves."""
-        known = weighs(acting_of(one), row["genes"], marked=one["marked"])
-        return _slight(one) and known and not self._for_takers(one, row)
+        counts = weighs(acting_of(effect), row["genes"], marked=effect["marked"])
+        return _slight(effect) and counts and not self._for_takers(effect, row)
 
-    def _idle(self, one: Row) -> bool:
+    def _idle(self, effect: Row) -> bool:
         """Whether the drug acts on an enzyme that does nothing in this person.
 
         Where a label says that it lowers the other one, it may do so by other ways too.
         """
-        warned = one["named"] and one["role"] == "inducer"
-        return not warned and (one["sample"], one["enzyme"]) in self._weakened.absent
+        warned = effect["named"] and effect["role"] == "inducer"
+        return not warned and (effect["sample"], effect["enzyme"]) in self._weakened.absent
 
     def _for_takers_of_any(self, acts: Sequence[Row], row: Row) -> bool:
-        return any(self._for_takers(one, row) for one in acts)
+        return any(self._for_takers(effect, row) for effect in acts)
 
-    def _converts(self, one: Row) -> bool:
+    def _converts(self, effect: Row) -> bool:
         """Whether the drug changes the phenotype that advice is looked up by."""
-        called = (one["sample"], one["enzyme"]) in self._called
-        agent = {"trigger": one["role"], "strength": one["strength"]}
+        called = (effect["sample"], effect["enzyme"]) in self._called
+        agent = {"trigger": effect["role"], "strength": effect["strength"]}
         return (
             called
-            and one["phase"] not in (PLANNED, PERHAPS, UNREAD)
-            and self._engine.has_effect(one["enzyme"], [agent])
+            and effect["phase"] not in (PLANNED, PERHAPS, UNREAD)
+            and self._engine.has_effect(effect["enzyme"], [agent])
         )
 
-    def _for_takers(self, one: Row, row: Row) -> bool:
+    def _for_takers(self, effect: Row, row: Row) -> bool:
         """Whether the advice is for persons who take such a drug, or for those who take none."""
-        return (one["enzyme"], one["role"]) in self._comedication[row["population"] or ""]
+        return (effect["enzyme"], effect["role"]) in self._comedication[row["population"] or ""]
 
-    def _counted(self, one: Row, row: Row) -> bool:
+    def _counted(self, effect: Row, row: Row) -> bool:
         """Whether the advice was looked up with the interaction in mind."""
-        if self._for_takers(one, row):
+        if self._for_takers(effect, row):
             return True
-        return one["enzyme"] in row["genes"] and self._converts(one)
+        return effect["enzyme"] in row["genes"] and self._converts(effect)
 
     def _text(
         self,
@@ -243,34 +250,38 @@ class _Rewriting:
     ) -> str:
         key = (row["guideline"], row["recommendation"], tuple(acting), tuple(turning), ending, counted)
         if key not in self._texts:
-            said = phrase(acting, row["drug"])
-            part = "does not count all of that" if counted else "does not count that"
-            self._texts[key] = self._composed(_fitting(row, source), said, turning, action, ending) or (
-                f"{capitalised(said)}; the advice by the genes {part}. {row['recommendation']}"
+            clause = phrase(acting, row["drug"])
+            caveat = "does not count all of that" if counted else "does not count that"
+            self._texts[key] = self._composed(_fitting(row, source), clause, turning, action, ending) or (
+                f"{capitalised(clause)}; the advice by the genes {caveat}. {row['recommendation']}"
             )
         return self._texts[key]
 
     def _dosed_by(self, drug: str) -> str:
         return dosed_by(self._measured.get(drug), kb=self._kb)
 
-    def _composed(self, source: Row, said: str, turning: Sequence[Acting], action: str, ending: str) -> str | None:
+    def _composed(self, source: Row, clause: str, turning: Sequence[Acting], action: str, ending: str) -> str | None:
         """Return the text of advice whose dose is withheld."""
         if not ending:
             return None
         bare = {**source, **dict.fromkeys(_OF_DOSE)}
         if action == DECIDES:
-            asked = " or a ".join(sorted({"higher" if one.asks_for == "lower" else "lower" for one in turning}))
-            own = {"action": DECIDES, "asked": asked, "interaction": said, "evidence": None}
-            own["dosed_by"] = self._dosed_by(source["drug"])
-            return compose({**bare, **dict.fromkeys(_SECOND), **own}, kb=self._kb)
+            wanted = " or a ".join(sorted({"higher" if effect.asks_for == "lower" else "lower" for effect in turning}))
+            cells = {"action": DECIDES, "asked": wanted, "interaction": clause, "evidence": None}
+            cells["dosed_by"] = self._dosed_by(source["drug"])
+            return compose({**bare, **dict.fromkeys(_SECOND), **cells}, kb=self._kb)
         if source["secondary_action"] in self._rules.directions:
             bare |= dict.fromkeys(_SECOND)
-        return f"{capitalised(said)}: {ending}. {compose(bare, kb=self._kb)}"
+        return f"{capitalised(clause)}: {ending}. {compose(bare, kb=self._kb)}"
 
 
-def _slight(one: Row) -> bool:
+def _slight(effect: Row) -> bool:
     """Whether a drug takes little of the other one away: that costs less than the dose of others would."""
-    return acting_of(one).asks_for == "higher" and one["strength"] == "weak" and not (one["named"] or one["marked"])
+    return (
+        acting_of(effect).asks_for == "higher"
+        and effect["strength"] == "weak"
+        and not (effect["named"] or effect["marked"])
+    )
 
 
 def _fitting(row: Row, source: Row) -> Row:

@@ -16,7 +16,7 @@ import polars as pl
 
 from pgx.codes import Applies, Flag, FlagCode
 from pgx.guidance.alternative_uses import Naming, narrow
-from pgx.guidance.label_limits import FLAG
+from pgx.guidance.label_cells import FLAG
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.acting import parse
 

@@ -85,7 +85,7 @@ def recommend(
         * ``not_tested``: a gene that decides is not called (no advice is drawn from its absence);
         * ``no_match``: the genes are called and the source has nothing for the result, or nobody has a guideline.
 
-        What rows flagged ``label_limit`` and ``interaction`` say stands in `pgx.guidance.label_limits` and
+        What rows flagged ``label_limit`` and ``interaction`` say stands in `pgx.guidance.label_cells` and
         `pgx.guidance.interactions`.
 
     Raises

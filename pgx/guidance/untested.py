@@ -31,7 +31,7 @@ def urgency_places(kb: KnowledgeBase) -> NDArray[np.int64]:
 def _urgency_places(kb: KnowledgeBase) -> NDArray[np.int64]:
     urgencies = dict(kb.table("actions").select("action", "urgency").iter_rows())
     actions = (urgencies.get(action) for action in kb.table("recommendations")["action"])
-    return np.array([_ORDER.index(one) if one in _ORDER else NOTHING for one in actions], dtype=np.int64)
+    return np.array([_ORDER.index(urgency) if urgency in _ORDER else NOTHING for urgency in actions], dtype=np.int64)
 
 
 def without_result(persons: Persons, rows: Sequence[Recommendation]) -> dict[str, NDArray[np.bool_]]:
@@ -96,11 +96,11 @@ class Stakes:
             for row in group:
                 place = self._places[row.index]
                 if place < NOTHING and any(_asks(condition, gene) for condition in row.conditions):
-                    possible = self._left(row, gene) & ~self._excluded(row.population, populations)
+                    possible = self._still_possible(row, gene) & ~self._excluded(row.population, populations)
                     gravest[possible] = np.minimum(gravest[possible], place)
         return gravest
 
-    def _left(self, row: Recommendation, gene: str) -> NDArray[np.bool_]:
+    def _still_possible(self, row: Recommendation, gene: str) -> NDArray[np.bool_]:
         """Return to whom the row could apply, whatever the result of `gene`.
 
         Another gene without a result, or with one of which the source has no row (an indeterminate one), may be
@@ -111,13 +111,13 @@ class Stakes:
             if condition.gene != gene:
                 share = self._persons.ask(condition, self._broader)[0]
                 chance *= np.where(self._placed(condition), share, 1.0)
-        left: NDArray[np.bool_] = chance >= self._possible_from
-        return left
+        possible: NDArray[np.bool_] = chance >= self._possible_from
+        return possible
 
     def _placed(self, condition: Condition) -> NDArray[np.bool_]:
         """Return of whom the source has a row for the result of a condition's gene."""
-        told = [one for row in self._rows for one in row.conditions if _asks(one, condition.gene)]
-        shares = [self._persons.ask(one, self._broader)[0] for one in dict.fromkeys(told)]
+        conditions = [other for row in self._rows for other in row.conditions if _asks(other, condition.gene)]
+        shares = [self._persons.ask(other, self._broader)[0] for other in dict.fromkeys(conditions)]
         placed: NDArray[np.bool_] = np.max(shares, axis=0, initial=0.0) >= self._possible_from
         return placed if condition.compare != NO_RESULT else np.ones_like(placed)
 
@@ -128,8 +128,8 @@ def _asks(condition: Condition, gene: str) -> bool:
 
 def flags(known: Mapping[str, int], untested: Sequence[str]) -> list[str]:
     """Return the flags ``could_mean:<urgency>:<gene>`` of the untested genes whose place `known` tells."""
-    places = ((known.get(gene, NOTHING), gene) for gene in untested)
-    return [str(Flag(FlagCode.COULD_MEAN, _ORDER[at], gene)) for at, gene in places if at < NOTHING]
+    numbered = ((known.get(gene, NOTHING), gene) for gene in untested)
+    return [str(Flag(FlagCode.COULD_MEAN, _ORDER[place], gene)) for place, gene in numbered if place < NOTHING]
 
 
 def unclear_flags(known: Mapping[str, int], unclear: Sequence[Flag]) -> list[str]:
@@ -137,23 +137,23 @@ def unclear_flags(known: Mapping[str, int], unclear: Sequence[Flag]) -> list[str
 
     `unclear` are flags ``<why>:<gene>`` (`pgx.guidance.matching.UNCLEAR`).
     """
-    places = ((one.code, known.get(one.about, NOTHING), one.about) for one in unclear)
-    return [str(Flag(why, _AT_LEAST if at == NOTHING else _ORDER[at], gene)) for why, at, gene in places]
+    numbered = ((flag.code, known.get(flag.about, NOTHING), flag.about) for flag in unclear)
+    return [str(Flag(why, _AT_LEAST if place == NOTHING else _ORDER[place], gene)) for why, place, gene in numbered]
 
 
-def sentence(known: Mapping[str, int], source: str, genes: Sequence[str]) -> str:
+def sentence(places: Mapping[str, int], source: str, genes: Sequence[str]) -> str:
     """Say which genes of a source are not tested, and what a result could mean."""
-    place = min((known.get(gene, NOTHING) for gene in genes), default=NOTHING)
-    said = f"No advice by {source}: {', '.join(genes)} not tested."
-    return said if place == NOTHING else f"{said} Some results would mean: {_URGENCIES[_ORDER[place]]}."
+    place = min((places.get(gene, NOTHING) for gene in genes), default=NOTHING)
+    text = f"No advice by {source}: {', '.join(genes)} not tested."
+    return text if place == NOTHING else f"{text} Some results would mean: {_URGENCIES[_ORDER[place]]}."
 
 
-def mark_refused(said: pl.DataFrame, calls: pl.DataFrame) -> pl.DataFrame:
+def mark_refused(guidance: pl.DataFrame, calls: pl.DataFrame) -> pl.DataFrame:
     """Let a row on a gene that was not tested say that a laboratory's result of it was refused.
 
     Parameters
     ----------
-    said
+    guidance
         `pgx.schema.GUIDANCE`.
     calls
         `pgx.schema.CALLS`.
@@ -165,10 +165,10 @@ def mark_refused(said: pl.DataFrame, calls: pl.DataFrame) -> pl.DataFrame:
     """
     refused = calls.filter(pl.col("flags").list.contains(str(FlagCode.OUTSIDE_REFUSED))).select("sample", "gene")
     if refused.is_empty():
-        return said
-    numbered = said.with_row_index("row")
+        return guidance
+    numbered = guidance.with_row_index("row")
     code = pl.concat_str(pl.lit(f"{FlagCode.OUTSIDE_REFUSED}:"), "gene")
-    found = (
+    flags_of_row = (
         numbered.filter(pl.col("applies") == Applies.NOT_TESTED)
         .select("row", "sample", gene="genes")
         .explode("gene")
@@ -178,5 +178,7 @@ def mark_refused(said: pl.DataFrame, calls: pl.DataFrame) -> pl.DataFrame:
     )
     added = pl.col("flags").list.concat(pl.col("new").fill_null([]))
     return (
-        numbered.join(found, on="row", how="left", maintain_order="left").with_columns(flags=added).drop("row", "new")
+        numbered.join(flags_of_row, on="row", how="left", maintain_order="left")
+        .with_columns(flags=added)
+        .drop("row", "new")
     )

@@ -9,7 +9,7 @@ import polars as pl
 from pgx.cells import NAMES
 from pgx.codes import Applies, FlagCode, Urgency
 from pgx.guidance.guidance_frame import replaced
-from pgx.guidance.label_limits import NO_GENE
+from pgx.guidance.label_cells import NO_GENE
 from pgx.knowledge.acting import PLANNED
 from pgx.phenotypes.phenoconversion import unconfirmed
 

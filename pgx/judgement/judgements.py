@@ -89,22 +89,26 @@ def judgements(
         (sample, drug) of what is taken since nobody knows when (`pgx.phenotypes.exposures.undated`).
     """
     standings = standings_of(kb)
-    now, lists = decided(guidance), None
+    decisions, lists = decided(guidance), None
     if medications is not None:
-        lists = replace(lists_of(medications, exposures, standings), ruled_out=now.ruled_out())
-    known, made_of = (calls, scores, kb, exposures, left_out or {}, long_taken, undated), drug_names(kb).made_of
+        lists = replace(lists_of(medications, exposures, standings), ruled_out=decisions.ruled_out())
+    inputs, made_of = (calls, scores, kb, exposures, left_out or {}, long_taken, undated), drug_names(kb).made_of
     if later is None or later.is_empty() or lists is None:
-        both = lists.whatever_is_started(without) if without and lists else without
-        told = with_causes(_told(now, *known, both, lists), lists, made_of, standings)
-        return _frame(marked(told, standings, recalled_of(kb)))
-    then = {(one.sample, one.judgement.drug): one for one in _told(decided(later), *known, without, lists)}
-    today = lists.without_planned(lists.whatever_is_started(without), then) if without else None
-    found = [replace(one, later=then.get((one.sample, one.judgement.drug))) for one in _told(now, *known, today, lists)]
+        rejudge_all = lists.whatever_is_started(without) if without and lists else without
+        judged = with_causes(_judged_alone(decisions, *inputs, rejudge_all, lists), lists, made_of, standings)
+        return _frame(marked(judged, standings, recalled_of(kb)))
+    of_later = _judged_alone(decided(later), *inputs, without, lists)
+    once_started = {(drug.sample, drug.judgement.drug): drug for drug in of_later}
+    rejudge_today = lists.without_planned(lists.whatever_is_started(without), once_started) if without else None
+    found = [
+        replace(drug, later=once_started.get((drug.sample, drug.judgement.drug)))
+        for drug in _judged_alone(decisions, *inputs, rejudge_today, lists)
+    ]
     return _frame(marked(with_causes(found, lists, made_of, standings), standings, recalled_of(kb)))
 
 
-def _told(
-    said: Decided,
+def _judged_alone(
+    decided: Decided,
     calls: pl.DataFrame,
     scores: pl.DataFrame,
     kb: KnowledgeBase,
@@ -116,53 +120,53 @@ def _told(
     lists: Lists | None,
 ) -> list[Told]:
     """Return what is judged of each person and drug by itself, as for `judgements`."""
-    genes_of = [one.genes for one in said.statements]
+    genes_of = [one.genes for one in decided.statements]
     people = _people(calls, {gene for genes in genes_of for gene in genes})
     usable: defaultdict[Key, dict[str, bool]] = defaultdict(dict)
     for sample, drug, endpoint, good in scores.select("sample", "drug", "endpoint", "usable").iter_rows():
         usable[sample, drug][endpoint] = good
     details, until, of_pairs = details_of(kb), _until(exposures), _until(exposures, pairs=True)
     after, standings = pair_days(kb), standings_of(kb)
-    helping = reliefs(_suspects(said, exposures, kb), without)
+    helping = reliefs(_suspects(decided, exposures, kb), without)
     # Many persons share all that is said of a drug and known of its genes: each case is judged once.
     cases: dict[object, Judgement] = {}
-    found: list[Told] = []
-    for (sample, drug), numbers in said.by_drug.items():
+    judged: list[Told] = []
+    for (sample, drug), numbers in decided.by_drug.items():
         person = people.get(sample, {})
         genes = list(dict.fromkeys(gene for number in numbers for gene in genes_of[number]))
-        own, scored = {gene: person[gene] for gene in genes if gene in person}, usable.get((sample, drug), {})
+        evidence, scored = {gene: person[gene] for gene in genes if gene in person}, usable.get((sample, drug), {})
         lacking, relief = left_out.get((sample, drug), ()), helping.get((sample, drug), ())
-        decision = said.decisions[numbers]
-        pairs, gone = _of_pairs(decision), of_pairs.get(sample, {})
-        ended = until.get(sample, {}) | {one: gone[one] for one in pairs if one in gone}
+        decision = decided.decisions[numbers]
+        pairs, days_of_pairs = _of_pairs(decision), of_pairs.get(sample, {})
+        ended = until.get(sample, {}) | {one: days_of_pairs[one] for one in pairs if one in days_of_pairs}
         idle = _not_started(sample, drug, decision, relief, lists)
-        stand = standings if lists is None else lists.standings_for(sample)
-        helping_here = (agent for one in relief for agent in one.agents)
-        way = tuple(gives_way_flags(_giving_way(drug, relief, idle, stand), stand, helping_here))
+        ranks = standings if lists is None else lists.standings_for(sample)
+        helping_agents = (agent for one in relief for agent in one.agents)
+        gives_way = tuple(gives_way_flags(_giving_way(drug, relief, idle, ranks), ranks, helping_agents))
         running = (sample, drug) in long_taken
         changing = _changed_beside(decision)
         further = _changed_besides(decision, changing)
         pair = {drug, *changing}
         both = changing if all((sample, name) in long_taken for name in pair) else ()
         # None is known to be new: which was begun first, and whether a dose was found since, nobody can say.
-        old = {
+        not_new = {
             one for one in (*pair, *further) if (sample, one) in long_taken or (sample, one) in undated or one in ended
         }
-        either = changing if not both and pair <= old else ()
-        new = tuple(agent for agent in further if agent not in old) if both or either else ()
-        seen = tuple(own.items()), tuple(ended.items()), tuple(scored.items())
-        case = (*numbers, *seen, relief, idle, way, lacking, running, both, either, new)
+        either = changing if not both and pair <= not_new else ()
+        new = tuple(agent for agent in further if agent not in not_new) if both or either else ()
+        known_of = tuple(evidence.items()), tuple(ended.items()), tuple(scored.items())
+        case = (*numbers, *known_of, relief, idle, gives_way, lacking, running, both, either, new)
         if case not in cases:
             known = Known(
-                genes={gene: one.state for gene, one in own.items()},
-                copies={gene: one.copies for gene, one in own.items() if one.copies},
+                genes={gene: one.state for gene, one in evidence.items()},
+                copies={gene: one.copies for gene, one in evidence.items() if one.copies},
                 scores=scored,
                 details=details,
                 until=ended,
                 waits={one: after[one, drug] for one in pairs if (one, drug) in after},
                 reliefs=relief,
                 not_started=idle,
-                gives_way=way,
+                gives_way=gives_way,
                 left_out=lacking,
                 running=running,
                 beside=both,
@@ -173,29 +177,31 @@ def _told(
         beside = dict.fromkeys(acting.agent for acting in decision.forbidden_beside)
         acting = dict.fromkeys((*beside, *(acting.agent for acting in decision.acting)))
         forbidden = () if exposures is None else tuple(beside)
-        named = (one.agent for row in decision.limits if row.applies == "yes" for one in row.acting)
-        found.append(Told(sample, cases[case], forbidden, tuple(acting), tuple(dict.fromkeys(named))))
-    return found
+        limiting = (one.agent for row in decision.limits if row.applies == "yes" for one in row.acting)
+        judged.append(Told(sample, cases[case], forbidden, tuple(acting), tuple(dict.fromkeys(limiting))))
+    return judged
 
 
 def _giving_way(drug: str, reliefs: Sequence[Relief], idle: Collection[str], standings: Standings) -> tuple[str, ...]:
     """Return which of a drug and of the medicines without which less is said of it are to be changed."""
-    found = giving_way(drug, [[agent for agent in one.agents if agent not in idle] for one in reliefs], standings)
+    sets = [[agent for agent in relief.agents if agent not in idle] for relief in reliefs]
+    changed = giving_way(drug, sets, standings)
     # What is not begun waits for what is taken, unless that is the easier one to change.
-    return found or ((drug,) if drug in idle and reliefs else ())
+    return changed or ((drug,) if drug in idle and reliefs else ())
 
 
 def _changed_beside(decision: Decision[Statement]) -> tuple[str, ...]:
     """Return the medicines beside which a label changes the dose of a drug."""
     limit = decision.ruled_out
     acting = limit.acting if limit is not None and limit.urgency == CHANGES[1] else ()
-    return tuple(dict.fromkeys(one.agent for one in acting))
+    return tuple(dict.fromkeys(effect.agent for effect in acting))
 
 
 def _changed_besides(decision: Decision[Statement], leading: Collection[str]) -> tuple[str, ...]:
     """Return the medicines beside which further rows of a label change the dose of a drug."""
     rows = (row for row in decision.limits if row.applies == "yes" and row.urgency == CHANGES[1])
-    return tuple(dict.fromkeys(one.agent for row in rows for one in row.acting if one.agent not in leading))
+    agents = (effect.agent for row in rows for effect in row.acting)
+    return tuple(dict.fromkeys(agent for agent in agents if agent not in leading))
 
 
 def _not_started(
@@ -204,40 +210,40 @@ def _not_started(
     """Return which of a drug and of those beside which it is ruled out are not to be started."""
     if lists is None or decision.urgency != URGENCIES[0]:
         return ()
-    helping = (agent for one in reliefs for agent in one.agents)
+    helping = (agent for relief in reliefs for agent in relief.agents)
     beside = (acting.agent for acting in decision.forbidden_beside)
     return lists.not_started(sample, drug, tuple(dict.fromkeys((*helping, *beside))))
 
 
-def _frame(found: Iterable[tuple[str, Judgement]]) -> pl.DataFrame:
+def _frame(judged: Iterable[tuple[str, Judgement]]) -> pl.DataFrame:
     """Return the judgements of persons as a frame: a judgement that many share is made a row once."""
-    place: dict[int, int] = {}
+    number_of: dict[int, int] = {}
     shared: list[Judgement] = []
     samples: list[str] = []
     numbers: list[int] = []
-    for sample, one in found:
-        number = place.setdefault(id(one), len(shared))
+    for sample, judgement in judged:
+        number = number_of.setdefault(id(judgement), len(shared))
         if number == len(shared):
-            shared.append(one)  # which keeps its id from being given to another
+            shared.append(judgement)  # which keeps its id from being given to another
         samples.append(sample)
         numbers.append(number)
-    rows = schema.from_rows([_row(one) for one in shared], schema.JUDGEMENTS)
+    rows = schema.from_rows([_row(judgement) for judgement in shared], schema.JUDGEMENTS)
     picked: pl.DataFrame = rows[numbers] if numbers else rows
     return picked.with_columns(sample=pl.Series(samples, dtype=pl.String))
 
 
-def _suspects(said: Decided, exposures: pl.DataFrame | None, kb: KnowledgeBase) -> dict[Key, Suspects]:
+def _suspects(decided: Decided, exposures: pl.DataFrame | None, kb: KnowledgeBase) -> dict[Key, Suspects]:
     """Return the medicines that may be why a drug of a person is not fine as usual."""
     if exposures is None:
         return {}
     agents = _agents(exposures)
     urgencies = dict(kb.table("actions").select("action", "urgency").iter_rows())
-    found = {}
-    for (sample, drug), numbers in said.by_drug.items():
-        one = suspects(said.decisions[numbers], agents.get(sample, {}), urgencies, drug)
-        if one is not None:
-            found[sample, drug] = one
-    return found
+    suspected = {}
+    for (sample, drug), numbers in decided.by_drug.items():
+        suspect = suspects(decided.decisions[numbers], agents.get(sample, {}), urgencies, drug)
+        if suspect is not None:
+            suspected[sample, drug] = suspect
+    return suspected
 
 
 def _until(exposures: pl.DataFrame | None, *, pairs: bool = False) -> dict[str, dict[str, str]]:
@@ -245,37 +251,37 @@ def _until(exposures: pl.DataFrame | None, *, pairs: bool = False) -> dict[str, 
 
     On enzymes, or beside a drug that a label names with it (`pairs`).
     """
-    found: dict[str, dict[str, str]] = {}
+    days: dict[str, dict[str, str]] = {}
     if exposures is None:
-        return found
+        return days
     # Who takes it as well, or plans to take it again, does not get rid of it by waiting.
-    taken = exposures.filter(pl.col("phase") != "washout").select("sample", "agent").unique()
-    gone = exposures.filter(pl.col("phase") == "washout", (pl.col("trigger") == WITH) == pairs).join(
-        taken, on=["sample", "agent"], how="anti"
+    still_taken = exposures.filter(pl.col("phase") != "washout").select("sample", "agent").unique()
+    washing_out = exposures.filter(pl.col("phase") == "washout", (pl.col("trigger") == WITH) == pairs).join(
+        still_taken, on=["sample", "agent"], how="anti"
     )
-    last = gone.group_by("sample", "agent").agg(pl.col("until").max()).sort("sample", "agent")
-    for sample, agent, day in last.drop_nulls().iter_rows():
-        found.setdefault(sample, {})[agent] = day.isoformat()
-    return found
+    latest = washing_out.group_by("sample", "agent").agg(pl.col("until").max()).sort("sample", "agent")
+    for sample, agent, day in latest.drop_nulls().iter_rows():
+        days.setdefault(sample, {})[agent] = day.isoformat()
+    return days
 
 
 def _of_pairs(decision: Decision[Statement]) -> tuple[str, ...]:
     """Return the drugs that labels name with the drug, and no enzyme."""
-    told = (acting for row in decision.limits for acting in row.acting if not acting.enzyme)
-    return tuple(dict.fromkeys(acting.agent for acting in told))
+    named = (acting for row in decision.limits for acting in row.acting if not acting.enzyme)
+    return tuple(dict.fromkeys(acting.agent for acting in named))
 
 
 def _agents(exposures: pl.DataFrame) -> dict[str, dict[str, tuple[str, ...]]]:
     """Return sample -> gene -> the medicines that act on it strongly enough to count."""
-    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    agents: dict[str, dict[str, tuple[str, ...]]] = {}
     counted = exposures.filter(
         pl.col("trigger").is_in(["inhibitor", "inducer"]),
         pl.col("strength").is_in(["strong", "moderate"]),
     )
     for sample, gene, agent in counted.select("sample", "gene", "agent").unique(maintain_order=True).iter_rows():
-        genes = found.setdefault(sample, {})
+        genes = agents.setdefault(sample, {})
         genes[gene] = (*genes.get(gene, ()), agent)
-    return found
+    return agents
 
 
 def only_actionable(guidance: pl.DataFrame, samples: Collection[str]) -> pl.DataFrame:
@@ -290,15 +296,15 @@ def only_actionable(guidance: pl.DataFrame, samples: Collection[str]) -> pl.Data
 
 def scope(samples: Sequence[str], open_list: Collection[str]) -> Iterator[Note]:
     """Yield the note (`pgx.schema.NOTES`) on those of the samples of whom only what is actionable is told."""
-    told = tuple(sample for sample in samples if sample in open_list)
-    if told:
+    limited_to = tuple(sample for sample in samples if sample in open_list)
+    if limited_to:
         message = "no list of medicines is given: shown are only the drugs that these results speak against or change"
         yield Note(
             stage="guidance",
             severity=Severity.INFO,
             code=SCOPE,
             message=message,
-            sample=told,
+            sample=limited_to,
             subject="medications",
             where="medications",
         )
@@ -309,8 +315,8 @@ def of_result(result: Result) -> pl.DataFrame:
     if result.judgements.height or result.guidance.is_empty():
         return result.judgements
     by_drug = _rows_by_drug(result.guidance)
-    found = [judge(sample, drug, decide(map(Statement, rows))) for (sample, drug), rows in by_drug]
-    return schema.from_rows([_row(one) for one in found], schema.JUDGEMENTS)
+    judged = [judge(sample, drug, decide(map(Statement, rows))) for (sample, drug), rows in by_drug]
+    return schema.from_rows([_row(judgement) for judgement in judged], schema.JUDGEMENTS)
 
 
 def of_row(row: Mapping[str, object]) -> Judgement:
@@ -323,7 +329,7 @@ def of_row(row: Mapping[str, object]) -> Judgement:
     """
     if row["urgency"] not in URGENCIES:
         raise ValueError(f"unknown urgency {row['urgency']!r} of {row['drug']}")
-    cells = {one.name: row[one.name] for one in fields(Judgement)}
+    cells = {column.name: row[column.name] for column in fields(Judgement)}
     return Judgement(**cells | {name: tuple(names_of(row[name])) for name in _LISTS})  # type: ignore[arg-type]
 
 
@@ -341,12 +347,12 @@ def _rows_by_drug(guidance: pl.DataFrame) -> Iterator[tuple[Key, list[Row]]]:
 
 def _people(calls: pl.DataFrame, genes: Collection[str]) -> dict[str, dict[str, _Evidence]]:
     """Return sample -> gene -> what is known of it, of these genes."""
-    asked = calls.filter(pl.col("gene").is_in(list(genes)))
-    cases, numbers = distinct(asked, ["status", "flags"])
-    known = [_evidence(status, flags) for status, flags in cases.iter_rows()]
+    rows = calls.filter(pl.col("gene").is_in(list(genes)))
+    cases, numbers = distinct(rows, ["status", "flags"])
+    evidence = [_evidence(status, flags) for status, flags in cases.iter_rows()]
     people: defaultdict[str, dict[str, _Evidence]] = defaultdict(dict)
-    for sample, gene, number in zip(asked["sample"].to_list(), asked["gene"].to_list(), numbers, strict=True):
-        people[sample][gene] = known[number]
+    for sample, gene, number in zip(rows["sample"].to_list(), rows["gene"].to_list(), numbers, strict=True):
+        people[sample][gene] = evidence[number]
     return people
 
 
@@ -355,7 +361,7 @@ def _evidence(status: str, flags: Sequence[str] | None) -> _Evidence:
     state = status if asserted(status, flags or ()) else NOT_CALLED
     copies: tuple[str, ...] = ()
     for code in codes:
-        head, _, named = code.partition(":")
-        if head == _COPIES and len(phenotypes := tuple(named.split("|"))) > 1:
+        head, _, listed = code.partition(":")
+        if head == _COPIES and len(phenotypes := tuple(listed.split("|"))) > 1:
             copies = phenotypes
     return _Evidence(REFUSED if REFUSED in codes and state == NOT_CALLED else state, copies)

@@ -84,24 +84,24 @@ def next_tests(
     polars.DataFrame
         `pgx.schema.NEXT_TESTS`, by person and drug in the order of the judgements, the gravest first.
     """
-    found = [of_row(row) for row in judged.iter_rows(named=True)]
-    now = {(one.sample, one.drug): one for one in found}
+    decided = [of_row(row) for row in judged.iter_rows(named=True)]
+    current = {(judgement.sample, judgement.drug): judgement for judgement in decided}
     rows: defaultdict[Key, list[dict[str, object]]] = defaultdict(list)
     leftover = _leftover(kb)
-    for one in found:
-        rows[one.sample, one.drug] += _of_record(one, leftover)
+    for judgement in decided:
+        rows[judgement.sample, judgement.drug] += _of_record(judgement, leftover)
     still_open = _still_open(guidance)
     outcomes = Outcomes(kb, groups or {}, _sexes(clinical))
-    again = _Again(callset, clinical, kb)
+    rejudged = _Rejudged(callset, clinical, kb)
     samples = list(dict.fromkeys(judged["sample"]))
     for start in range(0, len(samples), _AT_ONCE):
         block = set(samples[start : start + _AT_ONCE])
-        of_block = [one for one in found if one.sample in block]
-        for key, row in _by_gene(of_block, now, still_open, callset, outcomes, again):
+        of_block = [judgement for judgement in decided if judgement.sample in block]
+        for key, row in _by_gene(of_block, current, still_open, callset, outcomes, rejudged):
             rows[key].append(row)
     listed = (
-        {"sample": key[0], "drug": key[1], "advice_now": advice_of(now[key]), **row}
-        for key in now
+        {"sample": key[0], "drug": key[1], "advice_now": advice_of(current[key]), **row}
+        for key in current
         for row in sorted(rows[key], key=_gravest_first)
     )
     return schema.from_rows(listed, schema.NEXT_TESTS)
@@ -118,8 +118,8 @@ def _gravest_first(row: Mapping[str, object]) -> tuple[object, ...]:
     return list(Urgency).index(Urgency(str(row["urgency_then"]))), -chance, str(row["kind"]), str(row["what"])
 
 
-def _row(what: str, kind: str, probability: float | None, then: str, urgency: str) -> dict[str, object]:
-    return {"what": what, "kind": kind, "probability": probability, "advice_then": then, "urgency_then": urgency}
+def _row(subject: str, kind: str, probability: float | None, advice: str, urgency: str) -> dict[str, object]:
+    return {"what": subject, "kind": kind, "probability": probability, "advice_then": advice, "urgency_then": urgency}
 
 
 def _leftover(kb: KnowledgeBase) -> set[str]:
@@ -128,71 +128,71 @@ def _leftover(kb: KnowledgeBase) -> set[str]:
     return set(kb.table("populations").group_by("population").agg(alone=alone).filter("alone")["population"])
 
 
-def _of_record(one: Judgement, leftover: Collection[str]) -> Iterator[dict[str, object]]:
-    for change in one.could_change:
-        what, _, rest = change.partition(":")
-        about, equals, urgency = rest.rpartition("=")
-        if what == "person" and equals and urgency != one.urgency and about not in leftover:
-            yield _row(about, RECORD, None, urgency, urgency)
-        elif what in _OF_DRUGS and equals and urgency != Urgency.NO_DATA:
-            yield _row(about, _OF_DRUGS[what], None, urgency, urgency)
+def _of_record(judgement: Judgement, leftover: Collection[str]) -> Iterator[dict[str, object]]:
+    for change in judgement.could_change:
+        kind, _, rest = change.partition(":")
+        subject, equals, urgency = rest.rpartition("=")
+        if kind == "person" and equals and urgency != judgement.urgency and subject not in leftover:
+            yield _row(subject, RECORD, None, urgency, urgency)
+        elif kind in _OF_DRUGS and equals and urgency != Urgency.NO_DATA:
+            yield _row(subject, _OF_DRUGS[kind], None, urgency, urgency)
 
 
 def _still_open(guidance: pl.DataFrame) -> dict[Key, dict[str, None]]:
     """Return the genes of which several results fit the data and mean other advice, by person and drug."""
     rows = guidance.filter(pl.col("applies") == Applies.POSSIBLE, pl.col("action").is_not_null())
-    found: defaultdict[Key, dict[str, None]] = defaultdict(dict)
+    genes_of: defaultdict[Key, dict[str, None]] = defaultdict(dict)
     for sample, drug, genes in rows.select("sample", "drug", "genes").iter_rows():
-        found[sample, drug].update(dict.fromkeys(genes))
-    return found
+        genes_of[sample, drug].update(dict.fromkeys(genes))
+    return genes_of
 
 
 def _by_gene(
-    found: Sequence[Judgement],
-    now: Mapping[Key, Judgement],
+    judged: Sequence[Judgement],
+    current: Mapping[Key, Judgement],
     still_open: Mapping[Key, Mapping[str, None]],
     callset: CallSet,
     outcomes: Outcomes,
-    again: _Again,
+    rejudged: _Rejudged,
 ) -> Iterator[tuple[Key, dict[str, object]]]:
     """Yield what the results of genes that were not tested, or that fit several results, would change."""
-    place = {sample: at for at, sample in enumerate(callset.samples)}
+    place_of = {sample: place for place, sample in enumerate(callset.samples)}
     calls = {gene.gene: gene for gene in callset.genes}
-    asked: dict[tuple[str, str], list[str]] = {}
-    for one in found:
-        if one.sample in place:
-            at, told = place[one.sample], still_open.get((one.sample, one.drug), {})
-            genes = (gene for gene in dict.fromkeys((*_untested(one), *told)) if gene in calls)
+    drugs_by_gene: dict[tuple[str, str], list[str]] = {}
+    for judgement in judged:
+        if judgement.sample in place_of:
+            place, ambiguous = place_of[judgement.sample], still_open.get((judgement.sample, judgement.drug), {})
+            genes = (gene for gene in dict.fromkeys((*_untested(judgement), *ambiguous)) if gene in calls)
             for gene in genes:
-                if gene not in told or len(_pattern(calls[gene], at).diplotypes) > 1:
-                    asked.setdefault((one.sample, gene), []).append(one.drug)
+                if gene not in ambiguous or len(_pattern(calls[gene], place).diplotypes) > 1:
+                    drugs_by_gene.setdefault((judgement.sample, gene), []).append(judgement.drug)
     cases = [
-        _Case(f"{number}:{sample}:{gene}:{n}", place[sample], gene, outcome)
-        for number, (sample, gene) in enumerate(asked)
-        for n, outcome in enumerate(_worth_asking(outcomes, sample, _pattern(calls[gene], place[sample]), gene))
+        _Case(f"{number}:{sample}:{gene}:{index}", place_of[sample], gene, outcome)
+        for number, (sample, gene) in enumerate(drugs_by_gene)
+        for index, outcome in enumerate(_worth_asking(outcomes, sample, _pattern(calls[gene], place_of[sample]), gene))
     ]
-    then = again.judged(cases, asked)
+    advice_then = rejudged.judged(cases, drugs_by_gene)
     chances: defaultdict[tuple[str, str, str], dict[tuple[str, str], float | None]] = defaultdict(dict)
     for case in cases:
         sample = callset.samples[case.at]
-        for drug in asked[sample, case.gene]:
-            advice = then.get((case.name, drug))
+        for drug in drugs_by_gene[sample, case.gene]:
+            advice = advice_then.get((case.name, drug))
             if advice is None or advice[1] == Urgency.NO_DATA:
                 continue
             # What another medicine makes of this one is said whatever its genes are, unless they ask for more.
-            if now[sample, drug].action in FOR_OTHERS and not milder(now[sample, drug].urgency, advice[1]):
-                advice = advice_of(now[sample, drug]), now[sample, drug].urgency
-            known = chances[sample, drug, case.gene]
+            if current[sample, drug].action in FOR_OTHERS and not milder(current[sample, drug].urgency, advice[1]):
+                advice = advice_of(current[sample, drug]), current[sample, drug].urgency
+            by_case = chances[sample, drug, case.gene]
             chance = case.outcome.probability
-            known[advice] = None if chance is None else chance + (known.get(advice) or 0.0)
+            by_case[advice] = None if chance is None else chance + (by_case.get(advice) or 0.0)
     for (sample, drug, gene), by_advice in chances.items():
         if len(by_advice) == 1 and sum(share or 0.0 for share in by_advice.values()) > _CERTAIN:
             continue  # whatever the result is, the same is said: another medicine makes it so, and no test tells more
-        for (said, urgency), chance in by_advice.items():
-            if said != advice_of(now[sample, drug]):
+        for (action, urgency), chance in by_advice.items():
+            if action != advice_of(current[sample, drug]):
                 share = None if chance is None else float(f"{min(chance, 1.0):.6g}")
-                kind = _kind(_pattern(calls[gene], place[sample])) if share is not None else HLA
-                yield (sample, drug), _row(gene, kind, share, said, urgency)
+                kind = _kind(_pattern(calls[gene], place_of[sample])) if share is not None else HLA
+                yield (sample, drug), _row(gene, kind, share, action, urgency)
 
 
 def _kind(pattern: PatternCall) -> str:
@@ -202,18 +202,18 @@ def _kind(pattern: PatternCall) -> str:
     return COPIES if FlagCode.NO_COPY_NUMBER in pattern.flags else GENOTYPE
 
 
-def _untested(one: Judgement) -> Iterator[str]:
-    for change in one.could_change:
-        what, _, rest = change.partition(":")
-        if what == "gene":
+def _untested(judgement: Judgement) -> Iterator[str]:
+    for change in judgement.could_change:
+        kind, _, rest = change.partition(":")
+        if kind == "gene":
             yield rest.partition("=")[0]
 
 
 def _worth_asking(outcomes: Outcomes, sample: str, pattern: PatternCall, gene: str) -> Iterator[Outcome]:
     """Yield the results that a gene may have, without the most improbable ones of a gene that was tested."""
     for outcome in outcomes.of(sample, pattern, gene):
-        told = asserted(pattern.status, pattern.flags)
-        if not told or outcome.probability is None or outcome.probability >= _LEAST:
+        tested = asserted(pattern.status, pattern.flags)
+        if not tested or outcome.probability is None or outcome.probability >= _LEAST:
             yield outcome
 
 
@@ -222,7 +222,7 @@ def _pattern(gene: GeneCalls, at: int) -> PatternCall:
     return pattern
 
 
-class _Again:
+class _Rejudged:
     """Judges drugs once more, with a result that is supposed; persons of whom the same is known are judged once.
 
     Parameters
@@ -238,23 +238,25 @@ class _Again:
         self._known: dict[tuple[object, ...], Advised | None] = {}
         self._genes: dict[str, list[GeneCalls]] = {}
 
-    def judged(self, cases: Sequence[_Case], asked: Mapping[tuple[str, str], Sequence[str]]) -> dict[Key, Advised]:
+    def judged(self, cases: Sequence[_Case], drugs_of: Mapping[tuple[str, str], Sequence[str]]) -> dict[Key, Advised]:
         """Return what is advised on each of the drugs that the cases are about, by the case's name and the drug."""
         keys: dict[Key, tuple[object, ...]] = {}
-        wanted: dict[str, list[str]] = {}
+        drugs_by_case: dict[str, list[str]] = {}
         for case in cases:
-            for drug in asked[self._callset.samples[case.at], case.gene]:
+            for drug in drugs_of[self._callset.samples[case.at], case.gene]:
                 key = keys[case.name, drug] = self._key(case, drug)
                 if key not in self._known:
                     self._known[key] = None
-                    wanted.setdefault(case.name, []).append(drug)
-        if wanted:
-            fresh = [case for case in cases if case.name in wanted]
-            again = _judged_again(fresh, wanted, self._callset, self._clinical, self._kb)
-            self._known |= {keys[whose]: (advice_of(one), one.urgency) for whose, one in again.items()}
-        found = {whose: said for whose, key in keys.items() if (said := self._known[key]) is not None}
-        self._known = {key: said for key, said in self._known.items() if key[0] is None}
-        return found
+                    drugs_by_case.setdefault(case.name, []).append(drug)
+        if drugs_by_case:
+            fresh = [case for case in cases if case.name in drugs_by_case]
+            judgements = _judged_again(fresh, drugs_by_case, self._callset, self._clinical, self._kb)
+            self._known |= {
+                keys[key_of]: (advice_of(judgement), judgement.urgency) for key_of, judgement in judgements.items()
+            }
+        advised = {key_of: advice for key_of, key in keys.items() if (advice := self._known[key]) is not None}
+        self._known = {key: advice for key, advice in self._known.items() if key[0] is None}
+        return advised
 
     def _key(self, case: _Case, drug: str) -> tuple[object, ...]:
         """Return all that the advice on the drug rests on: who has a record is like nobody else."""
@@ -262,8 +264,8 @@ class _Again:
         if drug not in self._genes:
             genes = _genes_of([drug], self._kb)
             self._genes[drug] = [gene for gene in self._callset.genes if gene.gene in genes]
-        others = (int(gene.pattern_of[case.at]) for gene in self._genes[drug] if gene.gene != case.gene)
-        return sample if sample in self._recorded else None, case.gene, id(case.outcome.pattern), drug, *others
+        patterns = (int(gene.pattern_of[case.at]) for gene in self._genes[drug] if gene.gene != case.gene)
+        return sample if sample in self._recorded else None, case.gene, id(case.outcome.pattern), drug, *patterns
 
 
 def _genes_of(drugs: Collection[str], kb: KnowledgeBase) -> set[str]:
@@ -274,7 +276,7 @@ def _genes_of(drugs: Collection[str], kb: KnowledgeBase) -> set[str]:
 
 def _judged_again(
     cases: Sequence[_Case],
-    wanted: Mapping[str, Sequence[str]],
+    drugs_by_case: Mapping[str, Sequence[str]],
     callset: CallSet,
     clinical: ClinicalData,
     kb: KnowledgeBase,
@@ -282,7 +284,7 @@ def _judged_again(
     """Return what is judged of the drugs that are wanted of each case, by its name."""
     drugs: defaultdict[str, list[str]] = defaultdict(list)
     for case in cases:
-        for drug in wanted[case.name]:
+        for drug in drugs_by_case[case.name]:
             drugs[drug].append(case.name)
     supposed = _supposed(cases, callset, _genes_of(drugs, kb))
     theirs = copied_record(clinical, {case.name: callset.samples[case.at] for case in cases})
@@ -296,18 +298,18 @@ def _judged_again(
 def _supposed(cases: Sequence[_Case], callset: CallSet, genes: set[str]) -> CallSet:
     """Return the calls of the persons of the cases, each with the result that is supposed."""
     places = np.array([case.at for case in cases])
-    made = []
+    genes_out = []
     for gene in callset.genes:
         if gene.gene in genes:
             # Those of the others of the run need not be read again for every few persons.
             used, places_of = np.unique(gene.pattern_of[places], return_inverse=True)
-            patterns, numbers = [gene.patterns[n] for n in used], places_of.astype(np.int32)
-            for n, case in enumerate(cases):
+            patterns, numbers = [gene.patterns[index] for index in used], places_of.astype(np.int32)
+            for index, case in enumerate(cases):
                 if case.gene == gene.gene:
-                    numbers[n] = len(patterns)
+                    numbers[index] = len(patterns)
                     patterns.append(case.outcome.pattern)
-            made.append(GeneCalls(gene.gene, tuple(patterns), numbers))
-    return CallSet(tuple(case.name for case in cases), tuple(made))
+            genes_out.append(GeneCalls(gene.gene, tuple(patterns), numbers))
+    return CallSet(tuple(case.name for case in cases), tuple(genes_out))
 
 
 def _sexes(clinical: ClinicalData) -> dict[str, str]:

@@ -102,7 +102,7 @@ def suspects(
     # Where drugs of the list pull the dose both ways, the label decides: no one of them is the cause.
     converted = row if row is not None and not row.turned and row.has(FlagCode.PHENOCONVERTED) else None
     alone = _alone(converted) if converted else ""
-    if not by_label and not (converted and _told(decision, converted, alone, urgencies)):
+    if not by_label and not (converted and _may_be_less(decision, converted, alone, urgencies)):
         return None
     genes: dict[str, tuple[str, ...]] = {}
     for gene in converted.genes if converted else ():
@@ -112,8 +112,8 @@ def suspects(
     for acting in (*(decision.ruled_out.acting if decision.ruled_out else ()), *by_label):
         genes.setdefault(acting.agent, (acting.enzyme,) if acting.enzyme else ())
     by_them = bool(by_label) or (converted is not None and urgencies.get(alone, URGENCIES[-1]) == URGENCIES[-1])
-    found = Suspects(genes, decision.urgency, alone, urgencies.get(alone, ""), by_them)
-    return found if genes else None
+    suspected = Suspects(genes, decision.urgency, alone, urgencies.get(alone, ""), by_them)
+    return suspected if genes else None
 
 
 def _alone(row: S) -> str:
@@ -121,11 +121,11 @@ def _alone(row: S) -> str:
     return next((flag.about for flag in row.codes if flag.code == FlagCode.GENES_ALONE), "")
 
 
-def _told(decision: Decision[S], row: S, alone: str, urgencies: Mapping[str, str]) -> bool:
+def _may_be_less(decision: Decision[S], row: S, alone: str, urgencies: Mapping[str, str]) -> bool:
     """Whether less may be said by the genes alone than a row on a converted phenotype says."""
-    said = urgencies.get(alone, URGENCIES[-1])
-    if said != URGENCIES[-1]:
-        return milder(said, row.urgency)
+    alone_urgency = urgencies.get(alone, URGENCIES[-1])
+    if alone_urgency != URGENCIES[-1]:
+        return milder(alone_urgency, row.urgency)
     # A source that rules a drug out, or changes it, may have no row for what the genes are alone: others tell.
     return row.urgency in (CHANGES[:1] if decision.acting else CHANGES)
 
@@ -135,51 +135,51 @@ def milder(urgency: str, than: str) -> bool:
     return urgency in URGENCIES[:-1] and URGENCIES.index(urgency) > URGENCIES.index(than)
 
 
-def reliefs(asked: Mapping[Key, Suspects], without: Without | None) -> dict[Key, tuple[Relief, ...]]:
+def reliefs(suspected: Mapping[Key, Suspects], without: Without | None) -> dict[Key, tuple[Relief, ...]]:
     """Return for each person and drug the sets of medicines without which something milder is said; each is needed.
 
     Where nobody can judge anew (a result that was stored), all of them together stand against the genes alone.
     """
     if without is None:
-        return {key: tuple(_by_the_genes_alone(one)) for key, one in asked.items()}
-    searches = {key: _search(one) for key, one in asked.items()}
-    wanted = {key: next(search) for key, search in searches.items()}
-    found: dict[Key, tuple[Relief, ...]] = {}
-    while wanted:
+        return {key: tuple(_by_the_genes_alone(suspect)) for key, suspect in suspected.items()}
+    searches = {key: _search(suspect) for key, suspect in suspected.items()}
+    next_sets = {key: next(search) for key, search in searches.items()}
+    relieved: dict[Key, tuple[Relief, ...]] = {}
+    while next_sets:
         # Judging anew is what costs: the next sets of all persons and drugs are judged at once.
-        said = without([(*key, agents) for key, sets in wanted.items() for agents in sets])
-        answers = {
+        said = without([(*key, agents) for key, sets in next_sets.items() for agents in sets])
+        by_key = {
             key: {agents: said[(*key, agents)] for agents in sets if (*key, agents) in said}
-            for key, sets in wanted.items()
+            for key, sets in next_sets.items()
         }
-        wanted = {}
-        for key, answer in answers.items():
+        next_sets = {}
+        for key, of_sets in by_key.items():
             try:
-                wanted[key] = searches[key].send(answer)
+                next_sets[key] = searches[key].send(of_sets)
             except StopIteration as end:
                 if end.value:
-                    found[key] = end.value
-    return found
+                    relieved[key] = end.value
+    return relieved
 
 
 Search = Generator[list[Set], Said, tuple[Relief, ...]]
 """Yields sets of medicines, is sent what is said without each of them, and returns what was found."""
 
 
-def _search(one: Suspects) -> Search:
-    agents = sorted(one.genes)
+def _search(suspect: Suspects) -> Search:
+    agents = sorted(suspect.genes)
     few = len(agents) <= _EVERY_SET_UP_TO
     sizes = range(1, len(agents) + 1) if few else (1, len(agents))
     by_size = [list(map(frozenset, combinations(agents, size))) for size in sizes]
-    said = yield [taken_away for sets in by_size for taken_away in sets]
+    answers = yield [taken_away for sets in by_size for taken_away in sets]
     for sets in by_size:
-        told = tuple(_helping(one, sets, said))
-        if told:
-            return told if few or sets is by_size[0] else (yield from _needed(one, told[0]))
+        helping = tuple(_helping(suspect, sets, answers))
+        if helping:
+            return helping if few or sets is by_size[0] else (yield from _needed(suspect, helping[0]))
     return ()
 
 
-def _needed(one: Suspects, relief: Relief) -> Search:
+def _needed(suspect: Suspects, relief: Relief) -> Search:
     """Put back the medicines that make no difference, in the order of their names.
 
     One call tells how many of those that are still open can be put back, from the first on; the one after them stays
@@ -191,31 +191,33 @@ def _needed(one: Suspects, relief: Relief) -> Search:
         open_still = relief.agents
         while open_still:
             fewer = [frozenset((*kept, *open_still[number:])) for number in range(1, len(open_still) + 1)]
-            told = list(_helping(one, fewer, (yield list(filter(None, fewer)))))
-            if told:
-                relief = told[-1]
+            helping = list(_helping(suspect, fewer, (yield list(filter(None, fewer)))))
+            if helping:
+                relief = helping[-1]
                 open_still = tuple(agent for agent in relief.agents if agent not in kept)
             kept, open_still = (*kept, *open_still[:1]), open_still[1:]
         singly = [frozenset(relief.agents) - {agent} for agent in relief.agents]
-        told = list(_helping(one, singly, (yield singly)))
-        if not told:
+        helping = list(_helping(suspect, singly, (yield singly)))
+        if not helping:
             return (relief,)
-        relief = told[0]
+        relief = helping[0]
 
 
-def _helping(one: Suspects, sets: Sequence[Set], said: Said) -> Iterator[Relief]:
+def _helping(suspect: Suspects, sets: Sequence[Set], answers: Said) -> Iterator[Relief]:
     for agents in sets:
-        then = said.get(agents)
-        if then is not None and (milder(then[1], one.urgency) or (one.by_them and then[1] == URGENCIES[-1])):
-            yield _relief(one, agents, *then)
+        answer = answers.get(agents)
+        if answer is not None and (
+            milder(answer[1], suspect.urgency) or (suspect.by_them and answer[1] == URGENCIES[-1])
+        ):
+            yield _relief(suspect, agents, *answer)
 
 
-def _by_the_genes_alone(one: Suspects) -> Iterator[Relief]:
-    if milder(one.alone_urgency, one.urgency):
-        yield _relief(one, frozenset(one.genes), one.alone, one.alone_urgency)
+def _by_the_genes_alone(suspect: Suspects) -> Iterator[Relief]:
+    if milder(suspect.alone_urgency, suspect.urgency):
+        yield _relief(suspect, frozenset(suspect.genes), suspect.alone, suspect.alone_urgency)
 
 
-def _relief(one: Suspects, agents: frozenset[str], action: str, urgency: str) -> Relief:
+def _relief(suspect: Suspects, agents: frozenset[str], action: str, urgency: str) -> Relief:
     named = tuple(sorted(agents))
-    genes = dict.fromkeys(gene for agent in named for gene in one.genes[agent])
+    genes = dict.fromkeys(gene for agent in named for gene in suspect.genes[agent])
     return Relief(named, tuple(genes), action, urgency)

@@ -68,9 +68,10 @@ class Lists:
         """
         planned = tuple(agent for agent in agents if (sample, agent) in self.planned)
         taken = (sample, drug) in self.taken
-        others = [agent for agent in agents if agent not in planned]
+        current_agents = [agent for agent in agents if agent not in planned]
         standings = self.standings_for(sample)
-        if (sample, drug) in self.planned and others and all(kept_before(drug, one, standings) for one in others):
+        kept = current_agents and all(kept_before(drug, agent, standings) for agent in current_agents)
+        if kept and (sample, drug) in self.planned:
             return ()  # what is to be kept is begun, and what is taken beside it gives way
         return not_started(drug, agents, self.not_kept(sample, drug, planned) if taken else planned, taken=taken)
 
@@ -81,8 +82,8 @@ class Lists:
 
     def planned_of(self, sample: str, drug: str, among: Collection[str]) -> tuple[str, ...]:
         """Return the planned medicines behind what is said of a drug: those among the acting ones, else all of them."""
-        others = sorted(one for whose, one in self.planned if whose == sample and one != drug)
-        return tuple(one for one in others if one in among) or tuple(others)
+        planned = sorted(other for person, other in self.planned if person == sample and other != drug)
+        return tuple(other for other in planned if other in among) or tuple(planned)
 
     def without_planned(self, without: Without, keys: Collection[Key]) -> Without:
         """Return `without` for what is said today: for these persons and drugs, nothing that is planned is started."""
@@ -91,9 +92,9 @@ class Lists:
             planned[sample].add(drug)
 
         def judged(cases: Collection[Case]) -> Mapping[Case, tuple[str, str]]:
-            asked = {case: (*case[:2], case[2] | planned[case[0]]) if case[:2] in keys else case for case in cases}
-            said = without(list(dict.fromkeys(asked.values())))
-            return {case: said[full] for case, full in asked.items() if full in said}
+            asked_as = {case: (*case[:2], case[2] | planned[case[0]]) if case[:2] in keys else case for case in cases}
+            answers = without(list(dict.fromkeys(asked_as.values())))
+            return {case: answers[full] for case, full in asked_as.items() if full in answers}
 
         return judged
 
@@ -106,11 +107,11 @@ class Lists:
 
         def judged(cases: Collection[Case]) -> Mapping[Case, tuple[str, str]]:
             begun = without(cases)
-            asked = [case for case in begun if case[0] in planning and case[:2] in self.taken]
-            if not asked:
+            affected = [case for case in begun if case[0] in planning and case[:2] in self.taken]
+            if not affected:
                 return begun
-            today = self.without_planned(without, {case[:2] for case in asked})(asked)
-            return {**begun, **{case: min(begun[case], said, key=_gravest) for case, said in today.items()}}
+            today = self.without_planned(without, {case[:2] for case in affected})(affected)
+            return {**begun, **{case: min(begun[case], answer, key=_gravest) for case, answer in today.items()}}
 
         return judged
 
@@ -119,9 +120,9 @@ class Lists:
         return (sample, drug) in self.taken or (sample, drug) in self.planned
 
 
-def _gravest(said: tuple[str, str]) -> tuple[bool, int]:
+def _gravest(answer: tuple[str, str]) -> tuple[bool, int]:
     """Key by which the graver of two answers goes first; that nothing is known is graver than a comfort."""
-    return said[1] == "standard", URGENCIES.index(said[1])
+    return answer[1] == "standard", URGENCIES.index(answer[1])
 
 
 def not_started(drug: str, agents: Collection[str], planned: Sequence[str], *, taken: bool) -> tuple[str, ...]:
@@ -144,8 +145,9 @@ def not_started(drug: str, agents: Collection[str], planned: Sequence[str], *, t
 def taken_and_planned(listed: Iterable[tuple[_Listed, str]]) -> tuple[tuple[_Listed, ...], tuple[_Listed, ...]]:
     """Return what of a list is taken, and what is only planned: (medicine, status) in the list's order."""
     rows = list(listed)
-    taken = dict.fromkeys(one for one, status in rows if status == "current")
-    return tuple(taken), tuple(dict.fromkeys(one for one, status in rows if status == PLANNED and one not in taken))
+    taken = dict.fromkeys(medicine for medicine, status in rows if status == "current")
+    planned = dict.fromkeys(medicine for medicine, status in rows if status == PLANNED)
+    return tuple(taken), tuple(medicine for medicine in planned if medicine not in taken)
 
 
 def lists_of(medications: pl.DataFrame, exposures: pl.DataFrame | None, standings: Standings = _NOTHING_KNOWN) -> Lists:
@@ -175,7 +177,7 @@ class Told:
 
 
 def with_causes(
-    found: Sequence[Told],
+    judged: Sequence[Told],
     lists: Lists | None,
     made_of: Mapping[str, tuple[str, ...]],
     standings: Standings = _NOTHING_KNOWN,
@@ -184,7 +186,7 @@ def with_causes(
 
     Parameters
     ----------
-    found
+    judged
         What was judged, each drug by itself.
     lists
         What is taken and what is planned; None = all of it is taken.
@@ -196,7 +198,10 @@ def with_causes(
     harmed: defaultdict[Key, list[Judgement]] = defaultdict(list)
     beside: defaultdict[Key, list[Judgement]] = defaultdict(list)
     limited: defaultdict[Key, list[str]] = defaultdict(list)
-    wholes = [one if one.later is None or lists is None else _whole(one, one.later, lists) for one in found]
+    wholes = [
+        drug_now if drug_now.later is None or lists is None else _whole(drug_now, drug_now.later, lists)
+        for drug_now in judged
+    ]
     for whole in wholes:
         judgement, agents = whole.judgement, agents_of(whole.judgement)
         # What is only asked about, and on no list, is no reason to look at what is taken.
@@ -212,60 +217,64 @@ def with_causes(
                     beside[whole.sample, part].append(judgement)
         for partner in whole.named if listed else ():
             limited[whole.sample, partner].append(judgement.drug)
-    for one, whole in zip(found, wholes, strict=True):
-        key = one.sample, one.judgement.drug
-        told = one.judgement if whole is one or lists is None else _today(one.judgement, whole, lists)
+    for drug_now, whole in zip(judged, wholes, strict=True):
+        key = drug_now.sample, drug_now.judgement.drug
+        marked = drug_now.judgement if whole is drug_now or lists is None else _today(drug_now.judgement, whole, lists)
         acts_on, stands_beside = harmed.get(key, ()), beside.get(key, ())
         if acts_on or stands_beside:
-            stand = standings if lists is None else lists.standings_for(one.sample)
-            told = _marked(told, whole.judgement, acts_on, stands_beside, stand)
-        elif key in limited and told.urgency in _QUIET:
-            flags = (str(Flag(FlagCode.ACTS_ON, drug)) for drug in limited[key])
-            told = replace(told, flags=(*flags, *told.flags))
-        yield one.sample, told
+            ranks = standings if lists is None else lists.standings_for(drug_now.sample)
+            marked = _marked(marked, whole.judgement, acts_on, stands_beside, ranks)
+        elif key in limited and marked.urgency in _QUIET:
+            flags = (str(Flag(FlagCode.ACTS_ON, name)) for name in limited[key])
+            marked = replace(marked, flags=(*flags, *marked.flags))
+        yield drug_now.sample, marked
 
 
-def _whole(one: Told, later: Told, lists: Lists) -> Told:
+def _whole(today: Told, later: Told, lists: Lists) -> Told:
     """Return what is judged once all is started; where only that rules the drug out, with what is not to be started."""
-    rejects = _ruled_out(later.judgement) and later.judgement.applies == "yes" and not _ruled_out(one.judgement)
+    rejects = _ruled_out(later.judgement) and later.judgement.applies == "yes" and not _ruled_out(today.judgement)
     if not rejects or not_started_of(later.judgement):
         return later
-    drug = one.judgement.drug
-    gone = lists.not_kept(one.sample, drug, lists.planned_of(one.sample, drug, later.acting))
-    flags = (str(Flag(FlagCode.NOT_STARTED, agent)) for agent in gone)
+    drug = today.judgement.drug
+    not_begun = lists.not_kept(today.sample, drug, lists.planned_of(today.sample, drug, later.acting))
+    flags = (str(Flag(FlagCode.NOT_STARTED, agent)) for agent in not_begun)
     judgement = replace(later.judgement, flags=(*later.judgement.flags, *flags))
-    return replace(later, judgement=judgement, forbidden_beside=(*later.forbidden_beside, *gone))
+    return replace(later, judgement=judgement, forbidden_beside=(*later.forbidden_beside, *not_begun))
 
 
 def _today(judgement: Judgement, whole: Told, lists: Lists) -> Judgement:
     """Return what is said of a drug that is taken, as of today, with what is planned beside it."""
-    later, now = whole.judgement, judgement.action or judgement.urgency
-    known = {*agents_of(later), *whole.acting}
-    behind = lists.planned_of(whole.sample, judgement.drug, known)
-    acting = tuple(agent for agent in behind if agent in known)
+    later, action = whole.judgement, judgement.action or judgement.urgency
+    named_agents = {*agents_of(later), *whole.acting}
+    planned = lists.planned_of(whole.sample, judgement.drug, named_agents)
+    acting = tuple(agent for agent in planned if agent in named_agents)
     if not _ruled_out(later):
-        then = once(behind, later)
+        change = once(planned, later)
         # The same action with another number, as of a label beside what is planned, is not the same.
-        same = then == once(behind, judgement) and later.urgency == judgement.urgency
-        return judgement if same else _once(judgement, then)
-    gone = not_started_of(later)
-    if not gone and acting and judgement.drug in gives_way_of(later):
-        return _once(judgement, once(acting, later))
-    if not gone:
+        same = change == once(planned, judgement) and later.urgency == judgement.urgency
+        return judgement if same else _with_later_change(judgement, change)
+    not_begun = not_started_of(later)
+    if not not_begun and acting and judgement.drug in gives_way_of(later):
+        return _with_later_change(judgement, once(acting, later))
+    if not not_begun:
         # What may rule it out by a population alone does so by what else is known: the dose is left open by what acts.
-        return _once(judgement, Once(acting, DECIDES, "", ())) if acting and judgement.dose_change else judgement
+        if acting and judgement.dose_change:
+            return _with_later_change(judgement, Once(acting, DECIDES, "", ()))
+        return judgement
     # A drug that is ruled out today for another reason says that the two are not taken together all the same.
-    told = _not_together(judgement, dict.fromkeys(gone, later), gone)
+    judgement_without = _not_together(judgement, dict.fromkeys(not_begun, later), not_begun)
     # Without what is not to be started, others that are planned may still change what is said.
-    rest = tuple(agent for agent in acting if agent not in gone)
-    left = next((one.action for one in causes_of(later) if set(one.agents) <= set(gone)), now)
-    return _once(told, Once(rest, left, "", ())) if rest and left != now else told
+    still_planned = tuple(agent for agent in acting if agent not in not_begun)
+    action_left = next((cause.action for cause in causes_of(later) if set(cause.agents) <= set(not_begun)), action)
+    if still_planned and action_left != action:
+        return _with_later_change(judgement_without, Once(still_planned, action_left, "", ()))
+    return judgement_without
 
 
-def _once(judgement: Judgement, then: Once) -> Judgement:
-    less = milder(judgement.urgency, "monitor") or judgement.urgency == "no_data"
-    urgency = "monitor" if less else judgement.urgency
-    return replace(judgement, urgency=urgency, flags=(then.flag, *judgement.flags))
+def _with_later_change(judgement: Judgement, change: Once) -> Judgement:
+    is_milder = milder(judgement.urgency, "monitor") or judgement.urgency == "no_data"
+    urgency = "monitor" if is_milder else judgement.urgency
+    return replace(judgement, urgency=urgency, flags=(change.flag, *judgement.flags))
 
 
 def _marked(
@@ -280,28 +289,29 @@ def _marked(
     `whole` is what is judged of it once all is started.
     """
     # Where this one is ruled out beside the other one too, its own line says so.
-    own = {cause.agents[0] for cause in causes_of(whole) if len(cause.agents) == 1 and _ruled_out(whole)}
-    mutual = [one for one in harmed if one.drug in own and _ruled_out(one) and not _waits(one)]
-    either = [one.drug for one in mutual if not {*not_started_of(one), *not_started_of(whole), *gives_way_of(one)}]
-    acts_on = [one for one in harmed if one not in mutual]
-    others = [one for one in beside if one.drug not in own]
+    ruling_out = {cause.agents[0] for cause in causes_of(whole) if len(cause.agents) == 1 and _ruled_out(whole)}
+    mutual = [other for other in harmed if other.drug in ruling_out and _ruled_out(other) and not _waits(other)]
+    decided = {other.drug: {*not_started_of(other), *not_started_of(whole), *gives_way_of(other)} for other in mutual}
+    either = [drug for drug, settled in decided.items() if not settled]
+    acts_on = [other for other in harmed if other not in mutual]
+    not_together = [other for other in beside if other.drug not in ruling_out]
     # A medicine that is to be kept is not changed for one that can be replaced: that one is.
-    others += [one for one in acts_on if one.drug in gives_way_of(one)]
-    acts_on = [one for one in acts_on if one not in others]
+    not_together += [other for other in acts_on if other.drug in gives_way_of(other)]
+    acts_on = [other for other in acts_on if other not in not_together]
     if either:
         flags = (str(Flag(FlagCode.ONE_OF, drug)) for drug in either)
         judgement = replace(judgement, flags=(*flags, *judgement.flags))
     # What is taken is not changed for the sake of what nobody takes yet: that is not started.
-    waiting = [one for one in acts_on if _waits(one)]
-    others += [one for one in waiting if one not in others]
+    waiting = [other for other in acts_on if _waits(other)]
+    not_together += [other for other in waiting if other not in not_together]
     if len(waiting) < len(acts_on):
         judgement = change_first(judgement, acts_on)
-    if others:
-        idle = [one.drug for one in others if _waits(one)]
-        judgement = _not_together(judgement, {one.drug: one for one in others}, idle, standings)
+    if not_together:
+        idle = [other.drug for other in not_together if _waits(other)]
+        judgement = _not_together(judgement, {other.drug: other for other in not_together}, idle, standings)
     if waiting and len(waiting) == len(acts_on):
         judgement = change_first(judgement, acts_on)
-    if any(judgement.drug in not_started_of(one) for one in (*harmed, *beside)):
+    if any(judgement.drug in not_started_of(other) for other in (*harmed, *beside)):
         judgement = _not_to_be_started(judgement)
     return judgement
 
@@ -309,24 +319,24 @@ def _marked(
 def change_first(judgement: Judgement, harmed: Sequence[Judgement]) -> Judgement:
     """Return the judgement of a medicine that is the cause of what is said of others: it is never fine as usual."""
     flags = []
-    for one in harmed:
-        idle = judgement.drug in not_started_of(one)
-        said = [one.action or one.urgency, "+".join(one.sources)] if idle else []
-        for cause in causes_of(one):
+    for other in harmed:
+        idle = judgement.drug in not_started_of(other)
+        reason = [other.action or other.urgency, "+".join(other.sources)] if idle else []
+        for cause in causes_of(other):
             if judgement.drug in cause.agents:
-                others = "+".join(agent for agent in cause.agents if agent != judgement.drug)
-                more = [others, *said] if others or said else []
-                flags.append(str(Flag(CAUSES, one.drug, "+".join(cause.genes), *more)))
-    less = milder(judgement.urgency, "monitor") or judgement.urgency == "no_data"
-    first = any(judgement.drug in gives_way_of(one) for one in harmed)
-    if first:
-        by_itself = any(judgement.drug in ruled_out_themselves(one) for one in harmed)
+                further_agents = "+".join(agent for agent in cause.agents if agent != judgement.drug)
+                arguments = [further_agents, *reason] if further_agents or reason else []
+                flags.append(str(Flag(CAUSES, other.drug, "+".join(cause.genes), *arguments)))
+    is_milder = milder(judgement.urgency, "monitor") or judgement.urgency == "no_data"
+    gives_way = any(judgement.drug in gives_way_of(other) for other in harmed)
+    if gives_way:
+        by_itself = any(judgement.drug in ruled_out_themselves(other) for other in harmed)
         flags.append(str(Flag(FlagCode.GIVES_WAY, judgement.drug)))
         flags += [str(Flag(FlagCode.RULED_OUT_ITSELF, judgement.drug))] if by_itself else []
     return replace(
         judgement,
-        urgency="monitor" if less else judgement.urgency,
-        action=(CHANGE_FIRST if first else CHANGE_ONE) if less else judgement.action,
+        urgency="monitor" if is_milder else judgement.urgency,
+        action=(CHANGE_FIRST if gives_way else CHANGE_ONE) if is_milder else judgement.action,
         flags=(*flags, *judgement.flags),
     )
 
@@ -354,22 +364,22 @@ def _not_together(
 ) -> Judgement:
     """Return the judgement with the drugs that do not go with it, each with what says so of which of the two."""
     flags = []
-    for drug, said in drugs.items():
-        flags.append(str(Flag(FlagCode.NOT_TOGETHER, drug, said.action or said.urgency, "+".join(said.sources))))
+    for drug, other in drugs.items():
+        flags.append(str(Flag(FlagCode.NOT_TOGETHER, drug, other.action or other.urgency, "+".join(other.sources))))
         if drug in idle:
             flags.append(str(Flag(FlagCode.NOT_STARTED, drug)))
         else:
             # What the other line says of the two is said here as well: it may look at more medicines than these.
-            told_there = [one for one in gives_way_of(said) if one in (drug, judgement.drug)]
-            flags += gives_way_flags(told_there or giving_way(drug, [[judgement.drug]], standings), standings)
-    told = replace(judgement, flags=tuple(dict.fromkeys((*flags, *judgement.flags))))
-    less = milder(judgement.urgency, "monitor") or judgement.urgency == "no_data"
-    return replace(told, urgency="monitor", action=NOT_TOGETHER) if less else told
+            changed_there = [name for name in gives_way_of(other) if name in (drug, judgement.drug)]
+            flags += gives_way_flags(changed_there or giving_way(drug, [[judgement.drug]], standings), standings)
+    marked = replace(judgement, flags=tuple(dict.fromkeys((*flags, *judgement.flags))))
+    is_milder = milder(judgement.urgency, "monitor") or judgement.urgency == "no_data"
+    return replace(marked, urgency="monitor", action=NOT_TOGETHER) if is_milder else marked
 
 
 def _not_to_be_started(judgement: Judgement) -> Judgement:
     flag = str(Flag(FlagCode.NOT_STARTED, judgement.drug))
-    told = replace(judgement, flags=tuple(dict.fromkeys((*judgement.flags, flag))))
+    marked = replace(judgement, flags=tuple(dict.fromkeys((*judgement.flags, flag))))
     if _ruled_out(judgement):
-        return told
-    return replace(told, urgency="avoid", action=NOT_STARTED, dose_change=None)
+        return marked
+    return replace(marked, urgency="avoid", action=NOT_STARTED, dose_change=None)

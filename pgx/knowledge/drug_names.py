@@ -62,6 +62,7 @@ _FORM = re.compile(
 _BESIDE = re.compile(r"\(([^()]*)\)|\[([^\]]*)\]|\s[-–—]+>?\s+(.+)$|:\s+(.+)$")
 _SQUARE, _NEVER = re.compile(r"\[[^\]]*\]"), re.compile(r"(?!)")
 _BEHIND = re.compile(rf"[\s,:=]+{_FORM.pattern}$", re.IGNORECASE)
+_JOINED = re.compile(r"\s*/\s*| and ")
 _ATC = re.compile(r"^[A-Z]\d{2}[A-Z]{2}\d{2}$")
 _CODE = re.compile(r"^(rxnorm|rxcui|atc|snomed|sct|ncit|omop)\s*[:=|]\s*(\S+)$", re.IGNORECASE)
 _CODE_SYSTEMS = {
@@ -116,8 +117,8 @@ class DrugNames:
 
     def by_code(self, system: str, code: str) -> tuple[str, ...]:
         """Return the drugs of a code, of a substance or a product of it; empty when it is not known."""
-        if (found := self.codes.get((system, code))) or system != "RxNorm":
-            return found or ()
+        if (drugs := self.codes.get((system, code))) or system != "RxNorm":
+            return drugs or ()
         product = self.products.get(code)
         return self.find(product[0]).drugs if product else ()
 
@@ -132,14 +133,14 @@ class DrugNames:
         codes = list(codes) or self.coded(text)
         if not self.is_bare(text, codes):
             return codes, text
-        known = (self.products.get(code) for system, code in codes if system == "RxNorm")
-        product = next(filter(None, known), None)
+        products = (self.products.get(code) for system, code in codes if system == "RxNorm")
+        product = next(filter(None, products), None)
         return codes, " ".join(product).strip() if product else text
 
     def is_bare(self, text: str, codes: Sequence[tuple[str, str]]) -> bool:
         """Say whether a text is nothing but one of the codes beside it."""
-        said = {text.strip(), *(code for _, code in self.coded(text))}
-        return any(code in said for _, code in codes)
+        codes_in_text = {text.strip(), *(code for _, code in self.coded(text))}
+        return any(code in codes_in_text for _, code in codes)
 
     def find(self, text: str) -> Found:
         """Return the drugs that a generic name, brand, clinical-drug description or code stands for.
@@ -154,20 +155,21 @@ class DrugNames:
 
     def _find(self, text: str) -> Found:
         bare = self.forms.without_route(text) if self.forms else text
-        found = [self._as_written(one) for one in dict.fromkeys((text, self.plain(text), bare, self.plain(bare)))]
-        whole = (one for one in found if one.drugs and not one.unknown)
-        return next(whole, next((one for one in found if one.drugs), found[0]))
+        spellings = dict.fromkeys((text, self.plain(text), bare, self.plain(bare)))
+        readings = [self._as_written(spelling) for spelling in spellings]
+        whole = (reading for reading in readings if reading.drugs and not reading.unknown)
+        return next(whole, next((reading for reading in readings if reading.drugs), readings[0]))
 
     def _as_written(self, text: str) -> Found:
         if code := _CODE.match(text):
-            found = self.by_code(_CODE_SYSTEMS[code[1].lower()], code[2])
+            drugs = self.by_code(_CODE_SYSTEMS[code[1].lower()], code[2])
         elif text.isdigit():
-            found = self.codes.get(("RxNorm", text), ())  # of no product: a hospital's own numbers look alike
+            drugs = self.codes.get(("RxNorm", text), ())  # of no product: a hospital's own numbers look alike
         elif _ATC.match(text.upper()):
-            found = self.by_code("ATC", text.upper())
+            drugs = self.by_code("ATC", text.upper())
         else:
             return self._by_name(text)
-        return Found(found) if found else Found((), (text,))
+        return Found(drugs) if drugs else Found((), (text,))
 
     @staticmethod
     def plain(text: str) -> str:
@@ -176,8 +178,8 @@ class DrugNames:
         >>> DrugNames.plain(" Cod\N{LATIN SMALL LETTER E WITH ACUTE}ine ")
         'codeine'
         """
-        apart = unicodedata.normalize("NFKD", text.translate(_TWO_LETTERS))
-        return " ".join("".join(one for one in apart if not unicodedata.combining(one)).lower().split())
+        decomposed = unicodedata.normalize("NFKD", text.translate(_TWO_LETTERS))
+        return " ".join("".join(letter for letter in decomposed if not unicodedata.combining(letter)).lower().split())
 
     def is_name(self, text: str) -> bool:
         """Say whether a text is a name as it stands, commas and all."""
@@ -200,69 +202,69 @@ class DrugNames:
             if self.names_something(part) and not self._salts.fullmatch(f" {part}")
         ]
         if len(parts) < 2:
-            drugs = self._listed(text, self._one(text) or (self._one(parts[0]) if parts else None))
+            drugs = self._listed(text, self._drug_of(text) or (self._drug_of(parts[0]) if parts else None))
             drugs = drugs or self._side_by_side(parts[0] if parts else text)
             inner = () if drugs else (self._by_name(hit[0].strip()[1:-1]) for hit in _BRACKETS.finditer(text))
-            made_of = next((one for one in inner if one.drugs and not one.unknown), None)
+            made_of = next((bracketed for bracketed in inner if bracketed.drugs and not bracketed.unknown), None)
             return made_of or Found(drugs, () if drugs else (text,))
-        if together := self._together(parts):
+        if together := self._combination_of(parts):
             return Found((together,))
-        found = {part: self._listed(part, self._one(part)) for part in parts}
-        drugs = tuple(dict.fromkeys(drug for some in found.values() for drug in some))
-        return Found(drugs, tuple(part for part, some in found.items() if not some) if drugs else (text,))
+        by_part = {part: self._listed(part, self._drug_of(part)) for part in parts}
+        drugs = tuple(dict.fromkeys(drug for drugs_of in by_part.values() for drug in drugs_of))
+        return Found(drugs, tuple(part for part, drugs_of in by_part.items() if not drugs_of) if drugs else (text,))
 
     def _hyphened(self, text: str) -> list[str]:
         """Split ``acetaminophen-codeine`` where it is no name itself, one part is a drug and none tells how it is."""
-        behind = _STRENGTH.search(text)
-        end = behind.start() if behind else len(text)
+        strength = _STRENGTH.search(text)
+        end = strength.start() if strength else len(text)
         parts = _HYPHEN.split(text[:end])
-        if len(parts) < 2 or self._one(text) or _NO_DRUG.search(text[:end]):
+        if len(parts) < 2 or self._drug_of(text) or _NO_DRUG.search(text[:end]):
             return [text]
         # Behind a dash with spaces around it stands more often a remark than a drug.
         enough = all if re.search(r"\s-|-\s", text[:end]) else any
-        known = self._together(parts) or enough(self._one(part) for part in parts)
-        return [*parts[:-1], parts[-1] + text[end:]] if known else [text]
+        is_known = self._combination_of(parts) or enough(self._drug_of(part) for part in parts)
+        return [*parts[:-1], parts[-1] + text[end:]] if is_known else [text]
 
     def _exact(self, text: str) -> str | None:
         """Return the drug of a name as it stands, with nothing read past but brackets."""
         name = text.lower().strip(" .,*")
-        for one in (name, _BRACKETS.sub("", name).strip(" .,"), re.sub(r"\s*/\s*", "/", name)):
-            if one in self.names:
-                return self.names[one]
+        for spelling in (name, _BRACKETS.sub("", name).strip(" .,"), re.sub(r"\s*/\s*", "/", name)):
+            if spelling in self.names:
+                return self.names[spelling]
         return None
 
-    def _together(self, parts: list[str]) -> str | None:
+    def _combination_of(self, parts: list[str]) -> str | None:
         """Return the combination that consists of the parts, in whatever order and by whatever names of theirs."""
-        return self.of_parts.get(frozenset(self._one(part) or self.ingredient(part) for part in parts))
+        return self.of_parts.get(frozenset(self._drug_of(part) or self.ingredient(part) for part in parts))
 
     def _side_by_side(self, text: str) -> tuple[str, ...]:
         """Return the drugs whose names stand side by side, ``paracetamol codeine``; nothing if a word is no name."""
         words = self.ingredient(text).split()
         if len(words) < 2 or not all(word in self.names for word in words):
             return ()
-        together = self._together(words)
+        together = self._combination_of(words)
         return (together,) if together else tuple(dict.fromkeys(self.names[word] for word in words))
 
     def _listed(self, text: str, first: str | None) -> tuple[str, ...]:
         """Return the drug, and those that the same text names behind its strength and form."""
         if first is None:
             return ()
-        behind = _STRENGTH.search(_LEAD.sub("", text))
-        words = re.findall(r"[^\W\d_][\w'.-]{3,}", behind[0].lower()) if behind else []
+        strength = _STRENGTH.search(_LEAD.sub("", text))
+        words = re.findall(r"[^\W\d_][\w'.-]{3,}", strength[0].lower()) if strength else []
         return tuple(dict.fromkeys((first, *(self.names[word] for word in words if word in self.names))))
 
     def substances(self, drugs: tuple[str, ...]) -> tuple[str, ...]:
         """Return drugs, and what those of them that are combinations are made of."""
-        return tuple(dict.fromkeys(one for drug in drugs for one in (drug, *self.made_of.get(drug, ()))))
+        return tuple(dict.fromkeys(substance for drug in drugs for substance in (drug, *self.made_of.get(drug, ()))))
 
-    def _one(self, text: str) -> str | None:
+    def _drug_of(self, text: str) -> str | None:
         name = text.lower().strip(" .,*")
         for rule in (None, _BRACKETS, _LEAD, _STRENGTH, self._what_for):
             name = rule.sub("", name).strip(" .,") if rule else name
             if name in self.names:
                 return self.names[name]
         rules = (_BEHIND, self._salts, self.entries.joined_salts if self.entries else _NEVER, _COPY)
-        while (rule := next((one for one in rules if one.search(name)), None)) is not None:
+        while (rule := next((pattern for pattern in rules if pattern.search(name)), None)) is not None:
             name = rule.sub("", name).strip(" ,")
             if name in self.names:
                 return self.names[name]
@@ -288,13 +290,13 @@ class DrugNames:
         Brackets and what is behind a dash or the strength are looked at; of a `coded` drug, ``[Brand]`` is a name.
         """
         parts = [hit[0] for hit in (_SQUARE if coded else _NEVER).finditer(text)]
-        rest = "" if text.lower().strip(" .,*") in self.names else text
+        outside = "" if text.lower().strip(" .,*") in self.names else text
         for part in parts:
-            rest = rest.replace(part, " ")
-        beside = [next(filter(None, hit.groups()), "") for hit in _BESIDE.finditer(rest)]
-        if (behind := _STRENGTH.search(_BESIDE.sub(" ", rest))) and not self.find(behind[0]).drugs:
-            beside.append(behind[0])
-        unread = [part.strip(" ,.-") for part in beside if not self.find(part).drugs and self._says_more(part)]
+            outside = outside.replace(part, " ")
+        remarks = [next(filter(None, hit.groups()), "") for hit in _BESIDE.finditer(outside)]
+        if (strength := _STRENGTH.search(_BESIDE.sub(" ", outside))) and not self.find(strength[0]).drugs:
+            remarks.append(strength[0])
+        unread = [part.strip(" ,.-") for part in remarks if not self.find(part).drugs and self._says_more(part)]
         return "; ".join(unread)[:80] or None
 
     def _says_more(self, text: str) -> bool:
@@ -316,40 +318,41 @@ class DrugNames:
         allowed = 1 if len(name) < _LONG else 2
         if name in self.others or len(name) < _SHORT:
             return []
-        near = [one for one in (*self.names, *self.others) if abs(len(one) - len(name)) <= allowed]
-        apart = {one: slips for one in near if (slips := _slips(name, one, allowed)) <= allowed}
-        fewest = min(apart.values(), default=0)
-        close = [one for one, slips in apart.items() if slips == fewest]
-        if any(one not in self.names for one in close):
+        near = [other for other in (*self.names, *self.others) if abs(len(other) - len(name)) <= allowed]
+        slips_of = {other: slips for other in near if (slips := _slips(name, other, allowed)) <= allowed}
+        fewest = min(slips_of.values(), default=0)
+        close = [other for other, slips in slips_of.items() if slips == fewest]
+        if any(other not in self.names for other in close):
             return []
         # Another first letter, or two letters apart and another ending, is more likely another drug than a slip.
-        close = [one for one in close if _begin_alike(one, name)]
-        close = [one for one in close if fewest == 1 or (one[:2] == name[:2] and one[-2:] == name[-2:])]
-        by_drug: dict[str, str] = {}
-        for one in sorted(close, key=lambda one: (one != self.names[one], close.index(one))):
-            by_drug.setdefault(self.names[one], one)
+        close = [other for other in close if _begin_alike(other, name)]
+        close = [other for other in close if fewest == 1 or (other[:2] == name[:2] and other[-2:] == name[-2:])]
+        drugs = {self.names[other] for other in close}
         # As near to the names of two drugs, it may be either: whoever is shown one takes it for the right one.
-        return [one if one == drug else f"{one} ({drug})" for drug, one in by_drug.items()] if len(by_drug) == 1 else []
+        if len(drugs) != 1:
+            return []
+        drug = drugs.pop()
+        return [drug if drug in close else f"{close[0]} ({drug})"]
 
 
-def _begin_alike(one: str, two: str) -> bool:
+def _begin_alike(name: str, other: str) -> bool:
     """Whether two names begin with one letter, or with C and K, which languages write for each other."""
-    return one[0] == two[0] or {one[0], two[0]} == {"c", "k"} or one[1:] == two or one == two[1:]
+    return name[0] == other[0] or {name[0], other[0]} == {"c", "k"} or name[1:] == other or name == other[1:]
 
 
-def _slips(one: str, two: str, enough: int) -> int:
-    """Return how many letters are wrong, missing, too many or swapped; more than `enough` is all."""
+def _slips(name: str, other: str, limit: int) -> int:
+    """Return how many letters are wrong, missing, too many or swapped; more than `limit` is all."""
     before: list[int] = []
-    row = list(range(len(two) + 1))
-    for at, letter in enumerate(one, 1):
-        last, before, row = before, row, [at]
-        for to, other in enumerate(two, 1):
-            cost = min(before[to] + 1, row[to - 1] + 1, before[to - 1] + (letter != other))
-            if last and to > 1 and letter == two[to - 2] and one[at - 2] == other:
-                cost = min(cost, last[to - 2] + 1)
+    row = list(range(len(other) + 1))
+    for line, letter in enumerate(name, 1):
+        before_last, before, row = before, row, [line]
+        for column, other_letter in enumerate(other, 1):
+            cost = min(before[column] + 1, row[column - 1] + 1, before[column - 1] + (letter != other_letter))
+            if before_last and column > 1 and letter == other[column - 2] and name[line - 2] == other_letter:
+                cost = min(cost, before_last[column - 2] + 1)
             row.append(cost)
-        if min(row) > enough:
-            return enough + 1
+        if min(row) > limit:
+            return limit + 1
     return row[-1]
 
 
@@ -380,14 +383,11 @@ def drug_names(kb: KnowledgeBase) -> DrugNames:
     plain = DrugNames(names, {key: tuple(value) for key, value in codes.items()}, {}, entries=entry_words(kb))
     others = frozenset(kb.table("other_drugs")["name"]) - set(names)
     parts = {drug: _parts(drug, plain, others) for drug in table["drug"]}
-    of_parts = {frozenset(found): drug for drug, found in parts.items() if len(found) > 1}
-    made_of = {drug: tuple(names[one] for one in found if one in names) for drug, found in parts.items()}
-    made_of = {drug: found for drug, found in made_of.items() if found}
+    of_parts = {frozenset(pieces): drug for drug, pieces in parts.items() if len(pieces) > 1}
+    made_of = {drug: tuple(names[piece] for piece in pieces if piece in names) for drug, pieces in parts.items()}
+    made_of = {drug: pieces for drug, pieces in made_of.items() if pieces}
     whole = replace(plain, kb=kb, others=others, made_of=made_of, of_parts=of_parts)
     return replace(whole, forms=dose_forms(kb))
-
-
-_JOINED = re.compile(r"\s*/\s*| and ")
 
 
 def _parts(drug: str, look_up: DrugNames, others: frozenset[str]) -> tuple[str, ...]:
@@ -395,6 +395,6 @@ def _parts(drug: str, look_up: DrugNames, others: frozenset[str]) -> tuple[str, 
     pieces = _JOINED.split(drug)
     if len(pieces) < 2:
         return ()
-    found = [look_up.names.get(look_up.ingredient(part), look_up.ingredient(part)) for part in pieces]
-    known = [part for part in found if part in look_up.names.values() or part in others]
-    return tuple(dict.fromkeys(found)) if known and drug not in found else ()
+    ingredients = [look_up.names.get(look_up.ingredient(part), look_up.ingredient(part)) for part in pieces]
+    is_combination = [part for part in ingredients if part in look_up.names.values() or part in others]
+    return tuple(dict.fromkeys(ingredients)) if is_combination and drug not in ingredients else ()

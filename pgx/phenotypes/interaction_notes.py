@@ -67,16 +67,16 @@ def notes(
         * ``washout_unknown``: an interacting drug was stopped, nobody says when; said of it, and of each drug of the
           list on which it would act.
     """
-    own = list(_overlays(kb))
+    local = list(_overlays(kb))
     if clinical is None:
-        return frame_of(own)
+        return frame_of(local)
     acting = exposures(clinical, kb, as_of=as_of).filter(pl.col("strength").is_in(list(_STRONG)))
     phenotypes = phenotypes.join(acting.select("sample", "gene").unique(), on=["sample", "gene"], how="semi")
     genetic = _genetic(phenotypes)
     absent = weakened(phenotypes, kb).absent
     levels = _levels(acting_drugs(clinical, kb, as_of=as_of), clinical, kb, absent)
     rows = [
-        *own,
+        *local,
         *_per_enzyme(acting, phenotypes, kb),
         *_level_lines(levels),
         *_pairs(acting, clinical, genetic, absent, kb),
@@ -88,9 +88,9 @@ def notes(
 
 
 def _overlays(kb: KnowledgeBase) -> Iterator[Note]:
-    for kind, found in (("genes", kb.local_genes), ("drugs", kb.local_drugs)):
-        if found:
-            listed = ", ".join(f"{name} ({overlay})" for name, overlay in found.items())
+    for kind, overlays in (("genes", kb.local_genes), ("drugs", kb.local_drugs)):
+        if overlays:
+            listed = ", ".join(f"{name} ({overlay})" for name, overlay in overlays.items())
             yield note(
                 None, Severity.INFO, NoteCode.LOCAL_KNOWLEDGE, f"{kind} that rest on local knowledge: {listed}", kind
             )
@@ -98,41 +98,41 @@ def _overlays(kb: KnowledgeBase) -> Iterator[Note]:
 
 def _genetic(phenotypes: pl.DataFrame) -> dict[tuple[str, str], Row]:
     """Most probable row of each person and gene, CPIC's where there is one."""
-    found: dict[tuple[str, str], Row] = {}
-    order = {scheme: n for n, scheme in enumerate(SCHEMES)}
+    most_probable: dict[tuple[str, str], Row] = {}
+    order = {scheme: rank for rank, scheme in enumerate(SCHEMES)}
     ranked = phenotypes.sort(
         pl.col("scheme").replace_strict(order, return_dtype=pl.Int64), -pl.col("probability"), maintain_order=True
     )
     for row in ranked.iter_rows(named=True):
-        found.setdefault((row["sample"], row["gene"]), row)
-    return found
+        most_probable.setdefault((row["sample"], row["gene"]), row)
+    return most_probable
 
 
-def _named(rows: list[Row]) -> str:
+def _agent_list(rows: list[Row]) -> str:
     """``paroxetine (strong inhibitor), smoking``."""
-    said = []
-    taken = [(row["agent"], row["trigger"], row["strength"]) for row in rows if row["phase"] != PLANNED]
+    texts = []
+    current = [(row["agent"], row["trigger"], row["strength"]) for row in rows if row["phase"] != PLANNED]
     for row in rows:
-        if row["phase"] == PLANNED and (row["agent"], row["trigger"], row["strength"]) in taken:
+        if row["phase"] == PLANNED and (row["agent"], row["trigger"], row["strength"]) in current:
             continue
         if row["trigger"] in ("inhibitor", "inducer"):
             tail = PHASES.get(str(row["phase"]), "")
-            whose = f", local {row['local']}" if row["local"] else ""
-            said.append(f"{row['agent']} ({row['strength']} {row['trigger']}{_doubt(row)}{tail}{whose})")
+            origin = f", local {row['local']}" if row["local"] else ""
+            texts.append(f"{row['agent']} ({row['strength']} {row['trigger']}{_doubt(row)}{tail}{origin})")
         else:
-            said.append(f"{row['trigger']} ({row['agent']})")
-    return ", ".join(dict.fromkeys(said))
+            texts.append(f"{row['trigger']} ({row['agent']})")
+    return ", ".join(dict.fromkeys(texts))
 
 
-def _doubt(one: Row) -> str:
+def _doubt(row: Row) -> str:
     """Say that no list confirms the strength of what acts; a row of pairs says so itself, one of exposures by its
     confidence."""
-    return f", {UNVERIFIED}" if one.get("unverified", one.get("confidence") == "recall") else ""
+    return f", {UNVERIFIED}" if row.get("unverified", row.get("confidence") == "recall") else ""
 
 
-def _how(one: Row) -> str:
+def _strength(row: Row) -> str:
     """``strong``, ``strong, unverified`` or ``strong, local ward7``."""
-    return f"{one['strength']}{_doubt(one)}" + (f", local {one['local']}" if one["local"] else "")
+    return f"{row['strength']}{_doubt(row)}" + (f", local {row['local']}" if row["local"] else "")
 
 
 def _per_enzyme(acting: pl.DataFrame, phenotypes: pl.DataFrame, kb: KnowledgeBase) -> Iterator[Note]:
@@ -141,18 +141,18 @@ def _per_enzyme(acting: pl.DataFrame, phenotypes: pl.DataFrame, kb: KnowledgeBas
         converted.setdefault((row["sample"], row["gene"]), row)
     called = set(phenotypes.select("sample", "gene").unique().iter_rows())
     engine = converter(kb)
-    now: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    by_enzyme: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in acting.filter(pl.col("phase") != PLANNED).iter_rows(named=True):
-        now[row["sample"], row["gene"]].append(row)
-    for key, agents_here in now.items():
+        by_enzyme[row["sample"], row["gene"]].append(row)
+    for key, agents_here in by_enzyme.items():
         sample, gene = key
-        names = _named(agents_here)
+        names = _agent_list(agents_here)
         if key in converted:
             yield note(*_conversion(key, agents_here, converted[key], engine))
         elif key not in called or not engine.has_effect(gene, agents_here):
             message = f"{names} acts on {gene}; its phenotype is not converted"
             yield note(sample, Severity.INFO, NoteCode.ENZYME_EXPOSURE, message, gene)
-        kinds = {one["trigger"] for one in agents_here}
+        kinds = {agent["trigger"] for agent in agents_here}
         if "inhibitor" in kinds and kinds & {"inducer", "smoking"}:
             message = (
                 f"{gene} is inhibited and induced at once ({names}): the inhibition is counted, the sum is not known"
@@ -164,13 +164,15 @@ def _conversion(
     key: tuple[str, str], agents_here: list[Row], row: Row, engine: Converter
 ) -> tuple[str, str, str, str, str]:
     rules = list(cast(list[str], row["conversion"]))
-    recall = engine.rests_on_recall(rules) or any(one["confidence"] == "recall" for one in agents_here)
+    recall = engine.rests_on_recall(rules) or any(agent["confidence"] == "recall" for agent in agents_here)
     after = f"{row['clinical_phenotype']}{_score(row['clinical_activity_score'])}"
     before = f"{row['phenotype']}{_score(row['activity_score'])}"
     tail = ", not checked against a source" if recall else ""
     # The marks behind the rules are for programs; the agents are named with theirs.
-    applied = ", ".join(one for one in rules if not one.startswith(LOCAL_RULE))
-    message = f"{key[1]} acts as {after}, the genes alone say {before}: {_named(agents_here)}; rule {applied}{tail}"
+    applied = ", ".join(rule for rule in rules if not rule.startswith(LOCAL_RULE))
+    message = (
+        f"{key[1]} acts as {after}, the genes alone say {before}: {_agent_list(agents_here)}; rule {applied}{tail}"
+    )
     return key[0], Severity.WARNING, NoteCode.PHENOCONVERTED, message, key[1]
 
 
@@ -183,42 +185,44 @@ def _victims(kb: KnowledgeBase) -> dict[str, tuple[str, ...]]:
 
     def make() -> dict[str, tuple[str, ...]]:
         drugs = kb.table("recommendations").select("rec_id", "drug")
-        found: dict[str, set[str]] = defaultdict(set)
+        genes_of: dict[str, set[str]] = defaultdict(set)
         for drug, gene in (
             kb.table("recommendation_conditions").join(drugs, on="rec_id").select("drug", "gene").iter_rows()
         ):
-            found[drug].add(gene)
-        return {drug: tuple(sorted(genes)) for drug, genes in found.items()}
+            genes_of[drug].add(gene)
+        return {drug: tuple(sorted(genes)) for drug, genes in genes_of.items()}
 
     return kb.remember("genes of drugs", make)
 
 
 def _levels(
-    found: pl.DataFrame, clinical: ClinicalData, kb: KnowledgeBase, absent: Collection[tuple[str, str]]
+    acting: pl.DataFrame, clinical: ClinicalData, kb: KnowledgeBase, absent: Collection[tuple[str, str]]
 ) -> pl.DataFrame:
     """Drugs of a list that act on an enzyme which carries another one, where no guideline looks at that enzyme.
 
     What acts on an enzyme that does nothing in the person changes no level, unless a label says that it lowers it.
     """
-    taken = clinical.medications.filter(pl.col("status") != "stopped").select("sample", "drug", "status").unique()
+    listed = clinical.medications.filter(pl.col("status") != "stopped").select("sample", "drug", "status").unique()
     looked_at = [(drug, gene) for drug, genes in _victims(kb).items() for gene in genes]
     advised = pl.DataFrame(looked_at, schema={"drug": pl.String, "enzyme": pl.String}, orient="row")
-    read = found.filter("marked", pl.col("enzyme") != "", pl.col("phase") != UNREAD)
+    read = acting.filter("marked", pl.col("enzyme") != "", pl.col("phase") != UNREAD)
     idle = pl.DataFrame(sorted(absent), schema={"sample": pl.String, "enzyme": pl.String}, orient="row")
     warned = pl.col("named") & (pl.col("role") == "inducer")
     placed = read.join(idle.with_columns(idle=True), on=["sample", "enzyme"], how="left", maintain_order="left")
-    said = placed.filter(warned | pl.col("idle").is_null()).drop("idle")
-    marked = said.join(advised, on=["drug", "enzyme"], how="anti", maintain_order="left")
-    return marked.join(taken, on=["sample", "drug"], maintain_order="left")
+    counted = placed.filter(warned | pl.col("idle").is_null()).drop("idle")
+    marked = counted.join(advised, on=["drug", "enzyme"], how="anti", maintain_order="left")
+    return marked.join(listed, on=["sample", "drug"], maintain_order="left")
 
 
 def _level_lines(levels: pl.DataFrame) -> Iterator[Note]:
-    for one in levels.iter_rows(named=True):
-        planned = PLANNED in (one["status"], one["phase"])
-        what = f"{one['agent']} {_DOES[one['role']]} {one['enzyme']} ({_how(one)}), on which {one['drug']} depends"
-        effect = f"it {EFFECTS[one['effect']]} {one['drug']}"
+    for row in levels.iter_rows(named=True):
+        planned = PLANNED in (row["status"], row["phase"])
+        cause = (
+            f"{row['agent']} {_DOES[row['role']]} {row['enzyme']} ({_strength(row)}), on which {row['drug']} depends"
+        )
+        effect = f"it {EFFECTS[row['effect']]} {row['drug']}"
         code = NoteCode.PLANNED_DRUG_LEVEL if planned else NoteCode.DRUG_LEVEL
-        yield note(one["sample"], Severity.WARNING, code, f"{what}: {effect}", one["drug"])
+        yield note(row["sample"], Severity.WARNING, code, f"{cause}: {effect}", row["drug"])
 
 
 def _pairs(
@@ -230,21 +234,21 @@ def _pairs(
 ) -> Iterator[Note]:
     victims = _victims(kb)
     by_person: dict[tuple[str, str], list[Row]] = defaultdict(list)
-    for one in acting.filter(pl.col("trigger").is_in(["inhibitor", "inducer"])).iter_rows(named=True):
-        by_person[one["sample"], one["gene"]].append(one)
+    for row in acting.filter(pl.col("trigger").is_in(["inhibitor", "inducer"])).iter_rows(named=True):
+        by_person[row["sample"], row["gene"]].append(row)
     if not by_person:
         return
     people = {sample for sample, _ in by_person}
-    taken = clinical.medications.filter(pl.col("status") != "stopped", pl.col("sample").is_in(sorted(people)))
-    for sample, drug, status in taken.select("sample", "drug", "status").unique(maintain_order=True).iter_rows():
+    listed = clinical.medications.filter(pl.col("status") != "stopped", pl.col("sample").is_in(sorted(people)))
+    for sample, drug, status in listed.select("sample", "drug", "status").unique(maintain_order=True).iter_rows():
         for gene in victims.get(drug, ()):
-            others = [one for one in by_person.get((sample, gene), []) if one["agent"] != drug]
+            other_agents = [row for row in by_person.get((sample, gene), []) if row["agent"] != drug]
             for planned in (False, True):
-                here = [one for one in others if (PLANNED in (status, one["phase"])) is planned]
-                if here:
+                at_that_time = [row for row in other_agents if (PLANNED in (status, row["phase"])) is planned]
+                if at_that_time:
                     code = NoteCode.PLANNED_INTERACTION if planned else NoteCode.DRUG_DRUG_GENE
                     # What is planned adds to what acts already: alone it could say the opposite of both.
-                    together = others if planned else here
+                    together = other_agents if planned else at_that_time
                     idle = (sample, gene) in absent
                     message = _sentence(drug, gene, together, genetic.get((sample, gene)), kb, idle=idle)
                     yield note(sample, Severity.WARNING, code, message, drug)
@@ -263,61 +267,63 @@ def _agents_lines(
     It is not told of an enzyme that does nothing in the person: nothing acts through that.
     """
     by_gene: dict[tuple[str, str], list[Row]] = defaultdict(list)
-    for one in acting.iter_rows(named=True):
-        by_gene[one["sample"], one["gene"]].append(one)
+    for agent in acting.iter_rows(named=True):
+        by_gene[agent["sample"], agent["gene"]].append(agent)
     if not by_gene:
         return
-    taken = clinical.medications.filter(pl.col("status") != "stopped").select("sample", "drug").unique().sort("drug")
+    medicines = (
+        clinical.medications.filter(pl.col("status") != "stopped").select("sample", "drug").unique().sort("drug")
+    )
     victims, listed = _victims(kb), defaultdict(list)
-    for sample, drug in taken.iter_rows():
+    for sample, drug in medicines.iter_rows():
         listed[sample].append(drug)
     carried = set(levels.select("sample", "drug", "agent", "enzyme").iter_rows())
-    for (sample, gene), here in by_gene.items():
+    for (sample, gene), agents in by_gene.items():
         works = (sample, gene) not in absent
         depending = [drug for drug in listed[sample] if works and gene in victims.get(drug, ())]
-        for one in here:
-            by_level = [drug for drug in listed[sample] if (sample, drug, one["agent"], gene) in carried]
-            others = [drug for drug in sorted({*depending, *by_level}) if drug != one["agent"]]
-            if one["trigger"] in ("inhibitor", "inducer") and others:
-                planned = ", once it is started," if one["phase"] == PLANNED else ""
-                start = f"{one['agent']}{planned} {_DOES[str(one['trigger'])]} {gene} ({_how(one)})"
-                said = f"{start}, on which {', '.join(others)} depend{'s' if len(others) == 1 else ''}"
+        for agent in agents:
+            by_level = [drug for drug in listed[sample] if (sample, drug, agent["agent"], gene) in carried]
+            dependents = [drug for drug in sorted({*depending, *by_level}) if drug != agent["agent"]]
+            if agent["trigger"] in ("inhibitor", "inducer") and dependents:
+                planned = ", once it is started," if agent["phase"] == PLANNED else ""
+                start = f"{agent['agent']}{planned} {_DOES[str(agent['trigger'])]} {gene} ({_strength(agent)})"
+                text = f"{start}, on which {', '.join(dependents)} depend{'s' if len(dependents) == 1 else ''}"
                 # What a drug does to itself its own advice has counted.
-                counted = [other for other in here if [other["agent"]] != others]
-                without = _without(gene, one, counted, genetic.get((sample, gene)), kb) if depending else ""
-                yield note(sample, Severity.WARNING, NoteCode.ACTS_ON_OTHERS, f"{said}{without}", str(one["agent"]))
+                counted = [other for other in agents if [other["agent"]] != dependents]
+                without = _without(gene, agent, counted, genetic.get((sample, gene)), kb) if depending else ""
+                yield note(sample, Severity.WARNING, NoteCode.ACTS_ON_OTHERS, f"{text}{without}", str(agent["agent"]))
 
 
-def _without(gene: str, one: Row, here: list[Row], known: Row | None, kb: KnowledgeBase) -> str:
-    """Return how the enzyme would act if `one` were not taken, the other agents on it staying."""
-    if known is None:
+def _without(gene: str, agent: Row, agents: list[Row], genetic: Row | None, kb: KnowledgeBase) -> str:
+    """Return how the enzyme would act if `agent` were not taken, the other agents on it staying."""
+    if genetic is None:
         return f"; {gene} is not called"
-    if one["phase"] == PLANNED:
+    if agent["phase"] == PLANNED:
         return ""
     engine = converter(kb)
-    before = gene, str(known["scheme"]), str(known["phenotype"]), known["activity_score"]
+    before = gene, str(genetic["scheme"]), str(genetic["phenotype"]), genetic["activity_score"]
 
     def acts(agents_here: list[Row]) -> tuple[str, object]:
         triggers = {f"{other['trigger']}:{other['strength']}" for other in agents_here if other["phase"] != PLANNED}
-        found = engine.apply(*before, ";".join(sorted(triggers))) if triggers else None
-        return (found.phenotype, found.score) if found else (before[2], before[3])
+        conversion = engine.apply(*before, ";".join(sorted(triggers))) if triggers else None
+        return (conversion.phenotype, conversion.score) if conversion else (before[2], before[3])
 
-    now, rest = acts(here), [other for other in here if other["agent"] != one["agent"]]
-    then = acts(rest)
-    if then[0] != now[0]:
-        return f"; without {one['agent']}, {gene} would act as {then[0]}{_score(then[1])}"
-    if then != now:
-        return f"; the phenotype is {now[0]} with or without it{_other_score(now[1], then[1])}"
-    if acts([]) != now:
-        verb = "acts" if len(rest) == 1 else "act"
-        return f"; without {one['agent']} it would act the same, as {_named(rest)} {verb} on it too"
-    return f"; the phenotype is {now[0]}{_score(now[1])} with or without it"
+    with_it, remaining = acts(agents), [other for other in agents if other["agent"] != agent["agent"]]
+    without_it = acts(remaining)
+    if without_it[0] != with_it[0]:
+        return f"; without {agent['agent']}, {gene} would act as {without_it[0]}{_score(without_it[1])}"
+    if without_it != with_it:
+        return f"; the phenotype is {with_it[0]} with or without it{_other_score(with_it[1], without_it[1])}"
+    if acts([]) != with_it:
+        verb = "acts" if len(remaining) == 1 else "act"
+        return f"; without {agent['agent']} it would act the same, as {_agent_list(remaining)} {verb} on it too"
+    return f"; the phenotype is {with_it[0]}{_score(with_it[1])} with or without it"
 
 
-def _other_score(now: object, then: object) -> str:
+def _other_score(with_it: object, without_it: object) -> str:
     """Return that a score differs where the phenotype does not; empty where one of the two is not known."""
-    known = isinstance(now, float) and isinstance(then, float)
-    return f" (activity score {now:g}, without it {then:g})" if known else ""
+    both_known = isinstance(with_it, float) and isinstance(without_it, float)
+    return f" (activity score {with_it:g}, without it {without_it:g})" if both_known else ""
 
 
 def _paired(kb: KnowledgeBase) -> dict[str, set[str]]:
@@ -339,19 +345,19 @@ def _conditions_of_drugs(
     for sample, drug in listed.iter_rows():
         drugs[sample].append(drug)
     rank = pl.col("strength").replace_strict(_STRONG, return_dtype=pl.Int64)
-    shown = (
+    conditions = (
         acting.filter(~pl.col("trigger").is_in(["inhibitor", "inducer"]))
         .sort(rank, descending=True, maintain_order=True)
         .unique(["sample", "gene", "trigger", "agent"], keep="first", maintain_order=True)
     )
-    for one in shown.iter_rows(named=True):
-        if (one["sample"], one["gene"]) in called and engine.has_effect(one["gene"], [one]):
+    for row in conditions.iter_rows(named=True):
+        if (row["sample"], row["gene"]) in called and engine.has_effect(row["gene"], [row]):
             continue  # the converted phenotype is said already
-        does = f"{one['trigger']} ({one['agent']}) {_DOES[one['trigger']]} {one['gene']} ({one['strength']})"
-        for drug in drugs[one["sample"]]:
-            if drug in paired.get(one["gene"], ()):
+        does = f"{row['trigger']} ({row['agent']}) {_DOES[row['trigger']]} {row['gene']} ({row['strength']})"
+        for drug in drugs[row["sample"]]:
+            if drug in paired.get(row["gene"], ()):
                 yield note(
-                    one["sample"],
+                    row["sample"],
                     Severity.WARNING,
                     NoteCode.DRUG_EXPOSURE,
                     f"{does}, which clears {drug}: its level changes when that begins or ends; the phenotype is not "
@@ -361,24 +367,24 @@ def _conditions_of_drugs(
 
 
 def _sentence(
-    drug: str, gene: str, acting: list[Row], known: Row | None, kb: KnowledgeBase, *, idle: bool = False
+    drug: str, gene: str, acting: list[Row], genetic: Row | None, kb: KnowledgeBase, *, idle: bool = False
 ) -> str:
-    one = acting[0]
     if len({row["agent"] for row in acting}) == 1:
-        start = f"{one['agent']} {_DOES[str(one['trigger'])]} {gene} ({_how(one)}), on which {drug} depends"
+        does = f"{acting[0]['agent']} {_DOES[str(acting[0]['trigger'])]} {gene} ({_strength(acting[0])})"
+        start = f"{does}, on which {drug} depends"
     else:
-        start = f"{_named(acting)} act on {gene}, on which {drug} depends"
-    if known is None:
+        start = f"{_agent_list(acting)} act on {gene}, on which {drug} depends"
+    if genetic is None:
         return f"{start}; {gene} is not called"
     if idle:
         return f"{start}; {gene} does nothing in this person, so that nothing changes through it"
     after = converter(kb).apply(
         gene,
-        str(known["scheme"]),
-        str(known["phenotype"]),
-        known["activity_score"],
+        str(genetic["scheme"]),
+        str(genetic["phenotype"]),
+        genetic["activity_score"],
         ";".join(sorted({f"{row['trigger']}:{row['strength']}" for row in acting})),
     )
-    if not after.rules or after.phenotype == known["phenotype"]:
-        return f"{start}; the phenotype stays {known['phenotype']} by the rules"
-    return f"{start}: {known['phenotype']} acts as {after.phenotype} (rule {';'.join(after.rules)})"
+    if not after.rules or after.phenotype == genetic["phenotype"]:
+        return f"{start}; the phenotype stays {genetic['phenotype']} by the rules"
+    return f"{start}: {genetic['phenotype']} acts as {after.phenotype} (rule {';'.join(after.rules)})"

@@ -6,8 +6,6 @@ import polars as pl
 import pytest
 
 from pgx.calling import call
-from pgx.calling.model import model
-from pgx.knowledge.rules.phenotypes import phenotype_of
 from pgx.types import NOT_CALLED, SPANNED, UNREAD, State
 from tests.calling.build import genotypes
 
@@ -305,28 +303,3 @@ def test_a_deletion_of_a_whole_copy_explains_the_deletion_across_its_positions(k
     called = call(found, kb, genes=["CYP2D6"], copy_number={(None, "CYP2D6"): 1}).genes[0].patterns[0]
     assert "unread_genotype" not in called.flags
     assert called.diplotypes[0].allele2 == "*5"
-
-
-@pytest.mark.parametrize(("base", "expected"), [("T", "Normal Function"), ("C", "Decreased Function")])
-def test_slco1b1_falls_back_on_one_variant_where_no_alleles_explain_the_strands(kb, base, expected):
-    bases = {21178615: ("T", base), 21172735: ("G", "T")}
-    found = genotypes(kb, [bases], fill=["SLCO1B1"], phased=True)
-    called = call(found, kb, genes=["SLCO1B1"]).genes[0].patterns[0]
-    assert "fallback_variant:rs4149056" in called.flags
-    assert "partial" in called.flags
-    one = called.diplotypes[0]
-    assert {*one.parts1, *one.parts2} <= {"*1", "*5"}
-    assert phenotype_of(kb, "SLCO1B1", "CPIC", one.parts1, one.parts2).phenotype == expected
-
-
-@pytest.mark.parametrize("bases", [("T", None), ("T", "A")])
-def test_slco1b1_has_nothing_to_fall_back_on_without_the_variant(kb, bases):
-    found = genotypes(kb, [{21178615: bases, 21172735: ("G", "T")}], fill=["SLCO1B1"], phased=True)
-    called = call(found, kb, genes=["SLCO1B1"]).genes[0].patterns[0]
-    assert not any(flag.startswith("fallback_variant") for flag in called.flags)
-
-
-def test_slco1b1_does_not_fall_back_past_another_loss_of_function(kb):
-    one = model(kb, "SLCO1B1").fallback
-    assert "*31" in one.lossy
-    assert one.lossy.isdisjoint({"*1", "*5", "*15", "*37"})

@@ -7,7 +7,7 @@ import pytest
 
 from pgx import knowledge
 from pgx.guidance import recommend
-from pgx.guidance.label_limits import FLAG
+from pgx.guidance.label_cells import FLAG
 from pgx.phenotypes import assign
 from tests.listed import with_text
 from tests.phenotypes.builders import NOT_CALLED, callset, clinical, pattern

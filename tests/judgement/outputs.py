@@ -196,6 +196,20 @@ OUTPUTS: dict[str, Callable[[Result, str, Mapping[str, Judgement]], Iterator[str
     "summaries": _summaries,
 }
 """What reads which outputs back."""
+READER_OF = {
+    "text": "pages",
+    "html": "pages",
+    "pdf": "pages",  # the html, printed
+    "leaflet": "pages",
+    "card": "card",
+    "plan": "plan",
+    "json": "json",
+    "fhir": "fhir",
+    "tsv": "table",
+    "parquet": "table",  # the tsv, with lists
+    "multiqc": "summaries",
+}
+"""Format of a report -> its entry in `OUTPUTS`."""
 
 
 def disagreements(result: Result, judged: Judged | None = None) -> Iterator[tuple[str, str]]:

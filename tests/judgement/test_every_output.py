@@ -14,7 +14,7 @@ from pgx.judgement import Judgement
 from pgx.reports import FORMATS
 from pgx.reports.page.remarks import marks_of, shared_remarks
 from pgx.types import Result
-from tests.judgement.outputs import OUTPUTS, disagreements, judged_of, told_by_text, urgencies
+from tests.judgement.outputs import OUTPUTS, READER_OF, disagreements, judged_of, told_by_text, urgencies
 from tests.reports import rendered
 from tests.sizes import size
 
@@ -77,9 +77,8 @@ def test_a_name_of_several_words_is_read_from_the_text_as_a_whole():
 
 
 def test_every_format_that_is_about_a_person_is_looked_at_here():
-    seen = {"text", "html", "json", "fhir", "leaflet", "card", "plan", "tsv", "parquet", "multiqc", "pdf"}
-    assert set(FORMATS) == seen, "pdf is the html, printed; parquet is the tsv, with lists"
-    assert pgx.__name__
+    assert set(FORMATS) == set(READER_OF)
+    assert set(READER_OF.values()) <= set(OUTPUTS)
 
 
 def wordings(result: Result) -> Iterator[tuple[Judgement, str]]:

@@ -212,6 +212,27 @@ def test_two_that_change_the_dose_of_each_other_are_not_said_to_be_one_or_the_ot
         assert one.flags[0].startswith("causes:") is not either
 
 
+@pytest.mark.parametrize(
+    ("ruled_out", "changed"),
+    [({}, []), ({"P": frozenset({"A"})}, ["gives_way:A", "ruled_out_itself:A"]), ({"Q": frozenset({"A"})}, [])],
+)
+def test_a_drug_that_the_person_s_own_genes_rule_out_gives_way(ruled_out, changed):
+    """What rules it out for this person counts, beside what is known of all persons; another one's genes do not."""
+    avoided = Told("P", Judgement("P", "A", "advised", "avoid"), ("B",))
+    beside = Told("P", Judgement("P", "B", "advised", "standard"), ())
+    lists = Lists(frozenset({("P", "A"), ("P", "B")}), frozenset(), STANDINGS, ruled_out)
+    _, (_, marked) = with_causes([avoided, beside], lists, {}, STANDINGS)
+    assert (marked.urgency, marked.action) == ("monitor", "not_together")
+    assert marked.flags == ("not_together:A:avoid:", *changed)
+
+
+def test_without_lists_what_is_known_of_all_persons_decides():
+    avoided = Told("P", Judgement("P", "A", "advised", "avoid"), ("B",))
+    beside = Told("P", Judgement("P", "B", "advised", "standard"), ())
+    _, (_, marked) = with_causes([avoided, beside], None, {}, {"a": -1, "b": 1})
+    assert marked.flags == ("not_together:A:avoid:", "gives_way:A")
+
+
 def test_labels_of_both_forbid_the_other_one():
     both = result(NORMAL, ["voriconazole", "sirolimus"])
     for drug, other in (("voriconazole", "sirolimus"), ("sirolimus", "voriconazole")):

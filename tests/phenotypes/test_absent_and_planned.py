@@ -6,10 +6,10 @@ import polars as pl
 import pytest
 
 from pgx import knowledge, schema
-from pgx.guidance.label_limits import likelier_results, without_function
+from pgx.guidance.likelier import likelier_results, without_function
 from pgx.knowledge.acting import Acting, phrase
 from pgx.phenotypes.absent_enzymes import weakened
-from pgx.phenotypes.interaction_notes import _named
+from pgx.phenotypes.interaction_notes import _agent_list
 from tests.guidance.test_interactions import result
 from tests.phenotypes.builders import pattern
 
@@ -53,7 +53,7 @@ def test_every_phase_of_what_acts_is_told_alike():
     for phase in ("planned", "washout", "perhaps", "unread"):
         ended = Acting("rifampin", "CYP2C19", "strong", "inducer", phase, "lowers").named.partition("inducer")[2]
         row = {"agent": "rifampin", "trigger": "inducer", "strength": "strong", "phase": phase, "local": None}
-        assert _named([row]) == f"rifampin (strong inducer{ended}" and ended != ")"
+        assert _agent_list([row]) == f"rifampin (strong inducer{ended}" and ended != ")"
 
 
 def test_what_a_drug_does_to_itself_is_not_counted_in_what_another_one_does_to_it():

@@ -61,7 +61,7 @@ class Prior:
 
     def take(self, rows: NDArray[np.bool_] | slice) -> Prior:
         """Return a part of the persons."""
-        return Prior(*(getattr(self, one.name)[rows] for one in fields(self)))
+        return Prior(*(getattr(self, field.name)[rows] for field in fields(self)))
 
 
 def columns(endpoint: Endpoint, features: Sequence[Feature] = ()) -> list[str]:
@@ -105,10 +105,10 @@ def converted(frame: pl.DataFrame, column: str) -> NDArray[np.bool_]:
     other = genetic(column)
     if column == other or column not in frame.columns or other not in frame.columns:
         return np.zeros(frame.height, dtype=np.bool_)
-    one, two = frame[column], frame[other]
-    if one.dtype.is_numeric() != two.dtype.is_numeric():
-        one, two = one.cast(pl.String), two.cast(pl.String)
-    return (one.is_not_null() & one.ne_missing(two)).to_numpy()
+    clinical, genes_alone = frame[column], frame[other]
+    if clinical.dtype.is_numeric() != genes_alone.dtype.is_numeric():
+        clinical, genes_alone = clinical.cast(pl.String), genes_alone.cast(pl.String)
+    return (clinical.is_not_null() & clinical.ne_missing(genes_alone)).to_numpy()
 
 
 def prepare(frame: pl.DataFrame, endpoint: Endpoint, features: Sequence[Feature] = ()) -> pl.DataFrame:
@@ -162,12 +162,12 @@ def read(frame: pl.DataFrame, reading: Reading) -> Floats:
         positive, negative = (
             text.str.contains(f"{reading.text} {word}", literal=True) for word in ("positive", "negative")
         )
-        said = (positive | negative).fill_null(False).to_numpy()
-        value = np.where(said, positive.fill_null(False).to_numpy().astype(np.float64), np.nan)
+        told = (positive | negative).fill_null(False).to_numpy()
+        value = np.where(told, positive.fill_null(False).to_numpy().astype(np.float64), np.nan)
     elif reading.kind == "text_count":
         texts, cells = reading.levels or (reading.text,), column.cast(pl.String)
         counts = [cells.str.count_matches(str(text), literal=True).cast(pl.Float64) for text in texts]
-        value = np.sum([one.fill_null(float("nan")).to_numpy() for one in counts], axis=0)
+        value = np.sum([count.fill_null(float("nan")).to_numpy() for count in counts], axis=0)
     else:
         number = _numbers(column)
         if reading.kind == "range":
@@ -224,7 +224,9 @@ def _filled(
     if gene in unknown and term.reading.kind == "missing":
         return unknown[gene].astype(np.float64), unknown[gene]
     if gene in unknown and term.optional:
-        alone = any(one.reading.kind == "missing" and gene_of(one.reading.column) == gene for one in endpoint.terms)
+        alone = any(
+            other.reading.kind == "missing" and gene_of(other.reading.column) == gene for other in endpoint.terms
+        )
         stand_in = 0.0 if alone else term.mean
         return np.where(unknown[gene], stand_in, np.where(absent, 0.0, value)), unknown[gene]
     if term.optional:
@@ -273,11 +275,11 @@ def lead(terms: Floats, copies: Floats) -> tuple[Floats, Floats, Floats, NDArray
     if not combined.any():
         return terms, np.zeros(len(terms)), np.zeros(len(terms)), combined
     single = np.where(copies > 0, terms / np.maximum(copies, 1.0), 0.0)
-    first = np.argmax(np.abs(single), axis=1)
-    leading = np.arange(terms.shape[1]) == first[:, None]
+    largest = np.argmax(np.abs(single), axis=1)
+    leading = np.arange(terms.shape[1]) == largest[:, None]
     kept = np.where(combined[:, None] & (copies > 0), np.where(leading, single, 0.0), terms)
-    rest = terms - kept
-    return kept, -np.minimum(rest, 0.0).sum(axis=1), np.maximum(rest, 0.0).sum(axis=1), combined
+    left_out = terms - kept
+    return kept, -np.minimum(left_out, 0.0).sum(axis=1), np.maximum(left_out, 0.0).sum(axis=1), combined
 
 
 def matrix(frame: pl.DataFrame, features: Sequence[Feature]) -> NDArray[np.float32]:
@@ -301,9 +303,9 @@ def encode(frame: pl.DataFrame, endpoint: Endpoint, features: Sequence[Feature])
         rows = slice(begin, begin + _BLOCK)
         prepared = prepare(frame.slice(begin, _BLOCK), endpoint, features)
         x[rows] = matrix(prepared, features)
-        one = prior(prepared, endpoint)
-        for field in fields(one):
-            getattr(whole, field.name)[rows] = getattr(one, field.name)
+        block_prior = prior(prepared, endpoint)
+        for field in fields(block_prior):
+            getattr(whole, field.name)[rows] = getattr(block_prior, field.name)
     return whole, x
 
 
@@ -353,11 +355,11 @@ def _is_in(column: pl.Series, levels: Sequence[object]) -> NDArray[np.bool_]:
         wanted = [value for level in levels if (value := _number(level)) is not None]
         return _any_of(column.cast(pl.Float64), wanted)
     texts = column.cast(pl.String)
-    found = _any_of(texts, [str(level) for level in levels])
+    matches = _any_of(texts, [str(level) for level in levels])
     numbers = [float(level) for level in levels if isinstance(level, int | float)]
     if numbers:  # one word in a column of numbers makes text of them all: 1 is the level 1.0
-        found |= _any_of(texts.cast(pl.Float64, strict=False), numbers)
-    return found
+        matches |= _any_of(texts.cast(pl.Float64, strict=False), numbers)
+    return matches
 
 
 def _any_of(column: pl.Series, wanted: Sequence[object]) -> NDArray[np.bool_]:

@@ -80,14 +80,14 @@ def _score(
     """Score persons by what the table says of each, without the interactions of their drugs."""
     if "weight" in features.columns:
         return score_each([(endpoints, features)], kb, models_dir=models_dir, order=endpoints)
-    known, notes = _agreeing(features, kb, endpoints, models_dir)
-    each: list[tuple[Sequence[str] | None, pl.DataFrame]] = [(endpoints, known)]
+    table, notes = _agreeing(features, kb, endpoints, models_dir)
+    each: list[tuple[Sequence[str] | None, pl.DataFrame]] = [(endpoints, table)]
     if any(column_choice.averaged_over(name) for name in features.columns):
-        names = endpoints or [one.name for one in _chosen(kb, None, _models(kb, models_dir))]
+        names = endpoints or [endpoint.name for endpoint in _chosen(kb, None, _models(kb, models_dir))]
         groups = groups_of(kb, names, models_dir)
-        each = [(members, posterior.averaged(known, kb, genes)) for members, genes, _ in groups]
-    scores, more = score_each(each, kb, models_dir=models_dir, order=endpoints)
-    return scores, [*notes, *more]
+        each = [(members, posterior.averaged(table, kb, genes)) for members, genes, _ in groups]
+    scores, score_notes = score_each(each, kb, models_dir=models_dir, order=endpoints)
+    return scores, [*notes, *score_notes]
 
 
 def _agreeing(
@@ -95,9 +95,9 @@ def _agreeing(
 ) -> tuple[pl.DataFrame, list[Note]]:
     """Return a table of features without the genes of rows that contradict themselves, and notes on those."""
     models = _models(kb, models_dir)
-    chosen = [(one, _features(models.get(one.name))) for one in _chosen(kb, endpoints, models)]
-    table, said = gene_agreement.agreeing(absent(features), chosen, kb)
-    return table, [_note(Severity.WARNING, NoteCode.CONTRADICTION, text, "features") for text in said]
+    chosen = [(endpoint, _features(models.get(endpoint.name))) for endpoint in _chosen(kb, endpoints, models)]
+    table, texts = gene_agreement.agreeing(absent(features), chosen, kb)
+    return table, [_note(Severity.WARNING, NoteCode.CONTRADICTION, text, "features") for text in texts]
 
 
 def score_each(
@@ -127,9 +127,9 @@ def score_each(
     parts: list[pl.DataFrame] = []
     notes: list[Note] = []
     for asked, features in groups:
-        found, said = _scored(features, _chosen(kb, asked, models), kb, models, shipped, whose)
-        parts += found
-        notes += said
+        rows_of_group, group_notes = _scored(features, _chosen(kb, asked, models), kb, models, shipped, whose)
+        parts += rows_of_group
+        notes += group_notes
     if not parts:
         return schema.empty(schema.SCORES), list(dict.fromkeys(notes))
     rows = pl.concat(parts)
@@ -148,11 +148,11 @@ def _scored(
     whose: pl.DataFrame | None,
 ) -> tuple[list[pl.DataFrame], list[Note]]:
     """Score one group of endpoints; the rows have the person's number in ``_person``."""
-    features, said = understood(features, chosen, kb, models)
+    features, problems = understood(features, chosen, kb, models)
     frame, starts, names = persons(features)
     parts: list[pl.DataFrame] = []
-    notes = [_note(Severity.WARNING, code, text, "features") for code, text in said]
-    used = [one for known in chosen for one in (*known.features, *_features(models.get(known.name)))]
+    notes = [_note(Severity.WARNING, code, text, "features") for code, text in problems]
+    used = [feature for endpoint in chosen for feature in (*endpoint.features, *_features(models.get(endpoint.name)))]
     notes += [
         _note(Severity.WARNING, NoteCode.TEXT_AMONG_NUMBERS, text, "features")
         for text in column_choice.words_among_numbers(features, used)
@@ -161,13 +161,13 @@ def _scored(
         model = models.get(endpoint.name)
         local = bool(endpoint.local) or (model is not None and model.checksum not in shipped)
         drug = model.endpoint.drug if model else endpoint.drug
-        asked = None if whose is None else set(whose.filter(drug=drug)["sample"])
-        found = _answered(frame, starts, names, asked, endpoint, model, kb.version, local)
-        first_rows = frame[starts[found["_person"].to_numpy()]]
+        persons_asked = None if whose is None else set(whose.filter(drug=drug)["sample"])
+        rows = _answered(frame, starts, names, persons_asked, endpoint, model, kb.version, local)
+        first_rows = frame[starts[rows["_person"].to_numpy()]]
         read = design.genes(model.endpoint if model else endpoint, _features(model))
-        found = assumptions.with_refused_genes(found, first_rows, read)
-        parts.append(assumptions.with_gaps(found, first_rows, _gaps(kb).get(endpoint.name, ())))
-        notes += _notes(found, endpoint, model)
+        rows = assumptions.with_refused_genes(rows, first_rows, read)
+        parts.append(assumptions.with_gaps(rows, first_rows, _gaps(kb).get(endpoint.name, ())))
+        notes += _notes(rows, endpoint, model)
     return (parts if names else []), notes
 
 
@@ -186,11 +186,11 @@ def _answered(
     if keep.all():
         return answer(frame, starts, names, endpoint, model, kb_version, local=local)
     lengths = np.diff(np.r_[starts, frame.height])
-    own = frame.filter(pl.Series(np.repeat(keep, lengths)))
-    first = np.r_[0, np.cumsum(lengths[keep])[:-1]].astype(np.int64) if keep.any() else np.zeros(0, dtype=np.int64)
+    kept_rows = frame.filter(pl.Series(np.repeat(keep, lengths)))
+    first_rows = np.r_[0, np.cumsum(lengths[keep])[:-1]].astype(np.int64) if keep.any() else np.zeros(0, dtype=np.int64)
     chosen = np.flatnonzero(keep)
-    found = answer(own, first, [names[at] for at in chosen], endpoint, model, kb_version, local=local)
-    return found.with_columns(_person=pl.Series(chosen[found["_person"].to_numpy()], dtype=pl.Int64))
+    rows = answer(kept_rows, first_rows, [names[index] for index in chosen], endpoint, model, kb_version, local=local)
+    return rows.with_columns(_person=pl.Series(chosen[rows["_person"].to_numpy()], dtype=pl.Int64))
 
 
 def explain(
@@ -206,8 +206,8 @@ def explain(
     # Read as `score` reads them: diplotypes stand for the columns that are missing beside them.
     features, _ = understood(features, chosen, kb, models)
     frame, starts, names = persons(features)
-    known, model = chosen[0], models.get(endpoint)
-    judged, index, active = judge(frame, known, model)
+    known_endpoint, model = chosen[0], models.get(endpoint)
+    judged, index, active = judge(frame, known_endpoint, model)
     labels, parts, _ = combined(judged, index, starts, frame["weight"].to_numpy(), active.link)
     keep = [j for j in range(len(labels)) if np.any(parts[:, j] != 0)]
     return pl.concat(
@@ -230,49 +230,51 @@ def endpoints_of(
     local
         Only a site's own.
     """
-    found = {one.name: one for one in _chosen(kb, None, _given(kb, models_dir))}
+    by_name = {endpoint.name: endpoint for endpoint in _chosen(kb, None, _site_models(kb, models_dir))}
     return sorted(
-        name for name, one in found.items() if (drugs is None or one.drug in drugs) and (one.local or not local)
+        name
+        for name, endpoint in by_name.items()
+        if (drugs is None or endpoint.drug in drugs) and (endpoint.local or not local)
     )
 
 
 def drugs_of(kb: KnowledgeBase, names: Sequence[str]) -> list[str]:
     """Return the drugs of these endpoints, sorted."""
-    return sorted({endpoint.drug for endpoint in _chosen(kb, names, _given(kb, None))})
+    return sorted({endpoint.drug for endpoint in _chosen(kb, names, _site_models(kb, None))})
 
 
 def genes_of(kb: KnowledgeBase, names: Sequence[str], models_dir: str | Path | None = None) -> list[str]:
     """Return the genes whose features these endpoints (and the models of `models_dir`) read, sorted."""
     symbols = {gene.lower(): gene for gene in kb.table("genes")["gene"]}
-    models, found = _given(kb, models_dir), set()
+    models, genes = _site_models(kb, models_dir), set()
     for endpoint in _chosen(kb, names, models):
         model = models.get(endpoint.name)
         for column in design.columns(endpoint, model.features if model else ()):
             if (gene := gene_of(column)) in symbols:
-                found.add(symbols[gene])
-    return sorted(found)
+                genes.add(symbols[gene])
+    return sorted(genes)
 
 
 def groups_of(
     kb: KnowledgeBase, names: Sequence[str], models_dir: str | Path | None = None
 ) -> list[tuple[list[str], list[str], list[str]]]:
     """Group endpoints by the genes that they read: (endpoints, genes, genes that are averaged where not asserted)."""
-    found: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
+    members_of: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
     for name in dict.fromkeys(names):
         key = tuple(genes_of(kb, [name], models_dir)), tuple(averaged_genes(kb, [name], models_dir))
-        found.setdefault(key, []).append(name)
-    return [(members, list(genes), list(guessed)) for (genes, guessed), members in found.items()]
+        members_of.setdefault(key, []).append(name)
+    return [(members, list(genes), list(averaged)) for (genes, averaged), members in members_of.items()]
 
 
 def averaged_genes(kb: KnowledgeBase, names: Sequence[str], models_dir: str | Path | None = None) -> list[str]:
     """Return the genes that any of these endpoints (or of their models) uses and does not require, sorted."""
     symbols = {gene.lower(): gene for gene in kb.table("genes")["gene"]}
-    models, found = _models(kb, models_dir), set()
+    models, genes = _models(kb, models_dir), set()
     for endpoint in _chosen(kb, names, models):
         model = models.get(endpoint.name)
         active = model.endpoint if model else endpoint
-        found |= set(design.genes(active, model.features if model else ())) - set(active.required_genes)
-    return sorted(symbols[gene] for gene in found if gene in symbols)
+        genes |= set(design.genes(active, model.features if model else ())) - set(active.required_genes)
+    return sorted(symbols[gene] for gene in genes if gene in symbols)
 
 
 def columns_of(kb: KnowledgeBase, names: Sequence[str]) -> list[str]:
@@ -286,10 +288,10 @@ def _gaps(kb: KnowledgeBase) -> dict[str, list[str]]:
     """Features that matter to an endpoint and that its estimate leaves out, by endpoint."""
 
     def group() -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
+        features_of: dict[str, list[str]] = {}
         for endpoint, feature in kb.table("estimate_gaps").select("endpoint", "feature").iter_rows():
-            found.setdefault(endpoint, []).append(feature)
-        return found
+            features_of.setdefault(endpoint, []).append(feature)
+        return features_of
 
     return kb.remember("estimate gaps", group)
 
@@ -299,38 +301,38 @@ def columns_by_endpoint(
 ) -> dict[str, list[str]]:
     """Return the features that each of these endpoints, or its model, reads."""
     models = _models(kb, models_dir)
-    found = {}
+    columns_of_endpoint = {}
     for endpoint in _chosen(kb, names, models):
         model = models.get(endpoint.name)
         active = model.endpoint if model else endpoint
-        found[endpoint.name] = design.read_by(active, model.features if model else ())
-    return found
+        columns_of_endpoint[endpoint.name] = design.read_by(active, model.features if model else ())
+    return columns_of_endpoint
 
 
 def _models(kb: KnowledgeBase, models_dir: str | Path | None) -> dict[str, Model]:
     return folder.find(Path(models_dir) if models_dir else None, kb, data_dir() / "models")
 
 
-def _given(kb: KnowledgeBase, models_dir: str | Path | None) -> dict[str, Model]:
+def _site_models(kb: KnowledgeBase, models_dir: str | Path | None) -> dict[str, Model]:
     """The models beside the shipped ones (which read nothing that their endpoints do not)."""
     return _models(kb, models_dir) if models_dir is not None or len(kb.folders) > 1 else {}
 
 
 def _chosen(kb: KnowledgeBase, names: Sequence[str] | None, models: Mapping[str, Model]) -> list[Endpoint]:
     """The endpoints asked for; a model folder carries its own, so that it can be used without the overlay."""
-    known = endpoints.load(kb)
+    loaded = endpoints.load(kb)
     carried = {
         name: replace(
-            one.endpoint,
+            model.endpoint,
             local="model",
-            baseline_levels=baseline_levels.of(one.endpoint, kb),
-            uncounted=uncounted.of(one.endpoint, kb),
+            baseline_levels=baseline_levels.of(model.endpoint, kb),
+            uncounted=uncounted.of(model.endpoint, kb),
         )
-        for name, one in models.items()
-        if name not in known
+        for name, model in models.items()
+        if name not in loaded
     }
     if names is None:
-        return [one for _, one in sorted({**known, **carried}.items())]
+        return [endpoint for _, endpoint in sorted({**loaded, **carried}.items())]
     return [carried[name] if name in carried else endpoints.get(kb, name) for name in dict.fromkeys(names)]
 
 
@@ -368,7 +370,7 @@ def _features(model: Model | None) -> tuple[Feature, ...]:
     return () if model is None else model.features
 
 
-def _notes(found: pl.DataFrame, endpoint: Endpoint, model: Model | None) -> list[Note]:
+def _notes(rows: pl.DataFrame, endpoint: Endpoint, model: Model | None) -> list[Note]:
     notes: list[Note] = []
     if model is not None:
         for warning in model.facts.get("warnings", []):
@@ -377,15 +379,15 @@ def _notes(found: pl.DataFrame, endpoint: Endpoint, model: Model | None) -> list
             notes.append(_note(severity, warning["code"], warning["message"], endpoint.name))
         measured = model.facts.get("performance", {}).get(card.DIFFERENCES, [])
         notes += [_note(Severity.INFO, NoteCode.SIMPLE_AS_GOOD, text, endpoint.name) for text in card.as_good(measured)]
-    refused = found.filter(pl.col("category") == Category.REFUSED)
+    refused = rows.filter(pl.col("category") == Category.REFUSED)
     kinds, number = cells.distinct(refused, ["flags"])
     counts = number.value_counts(sort=False)
-    told = sorted((kinds["flags"][at].to_list(), count) for at, count in counts.iter_rows())
-    for listed, count in told:
+    by_flags = sorted((kinds["flags"][kind].to_list(), count) for kind, count in counts.iter_rows())
+    for listed, count in by_flags:
         flags = [Flag.parse(text) for text in listed]
-        why = [flag.about.replace("_", " ") for flag in flags if flag.code == FlagCode.REFUSED]
-        why += [f"{flag.code} {flag.about}" for flag in flags if flag.code == FlagCode.IMPLAUSIBLE]
-        text = f"{endpoint.name} is not given for {count} of {found.height} samples: {', '.join(why)}"
+        reasons = [flag.about.replace("_", " ") for flag in flags if flag.code == FlagCode.REFUSED]
+        reasons += [f"{flag.code} {flag.about}" for flag in flags if flag.code == FlagCode.IMPLAUSIBLE]
+        text = f"{endpoint.name} is not given for {count} of {rows.height} samples: {', '.join(reasons)}"
         notes.append(_note(Severity.INFO, NoteCode.SCORE_REFUSED, text, endpoint.name))
     return notes
 

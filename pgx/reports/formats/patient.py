@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from pgx.codes import FlagCode, NoteCode
 from pgx.judgement.decide import CHANGES
@@ -38,27 +38,27 @@ _RAISED_BY = "raised_by"
 _VERSIONS = ("pgx", "program", "knowledge", "knowledge version", "models")
 
 
-def leaflet_of(shown: View) -> str:
+def leaflet_of(view: View) -> str:
     """Return a leaflet for the person, in plain language, as a self-contained page."""
     plan: dict[tuple[str, str], list[str]] = {}
-    for check in checks(shown):
+    for check in checks(view):
         plan.setdefault((check.drug, check.plain), []).append(check.moment)
-    moments = [(drug, what, _together(when)) for (drug, what), when in plan.items()]
-    more = {"plan": moments, "allergies": _allergies(shown), "leaflet_style": stylesheet("leaflet.css")}
-    return _page("leaflet.html.j2", shown, **more, small=_is_small(shown))
+    moments = [(drug, check_text, _together(moments_of)) for (drug, check_text), moments_of in plan.items()]
+    context = {"plan": moments, "allergies": _allergies(view), "leaflet_style": stylesheet("leaflet.css")}
+    return _page("leaflet.html.j2", view, **context, small=_is_small(view))
 
 
-def _allergies(shown: View) -> list[str]:
+def _allergies(view: View) -> list[str]:
     """Return what the person is told of the allergies that the line of no drug is about, in everyday words."""
-    recorded = [str(row["code"]) for row in shown.clinical if row["concept"] == "allergy" and row["code"]]
-    said = []
-    for note in shown.first_alerts:
+    recorded = [str(row["code"]) for row in view.clinical if row["concept"] == "allergy" and row["code"]]
+    lines = []
+    for note in view.first_alerts:
         if note["code"] == NoteCode.ALLERGY:
             drug, instead_of = clean(str(note["where"])), clean(str(note["subject"]))
-            told = "; ".join(dict.fromkeys(why.plain for why in shown.lexicon.against(recorded, drug)))
-            named = drug if drug == instead_of else f"{drug}, which could be given instead of {instead_of}"
-            said.append(f"{named}: {told or 'an allergy is on record'}")
-    return list(dict.fromkeys(said))
+            reasons = "; ".join(dict.fromkeys(allergy.plain for allergy in view.lexicon.against(recorded, drug)))
+            subject = drug if drug == instead_of else f"{drug}, which could be given instead of {instead_of}"
+            lines.append(f"{subject}: {reasons or 'an allergy is on record'}")
+    return list(dict.fromkeys(lines))
 
 
 def _together(moments: Sequence[str]) -> str:
@@ -69,32 +69,32 @@ def _together(moments: Sequence[str]) -> str:
     return ", ".join(moments)
 
 
-def card_of(shown: View) -> str:
+def card_of(view: View) -> str:
     """Return a card in the size of a bank card, front and back, as a self-contained page.
 
     Genes that decide about a drug come first.
     """
-    decisive = [drug.deciding for drug in shown.drugs if drug.deciding and drug.urgency not in ("standard", "no_data")]
+    decisive = [drug.deciding for drug in view.drugs if drug.deciding and drug.urgency not in ("standard", "no_data")]
     order = dict.fromkeys(gene for advice in decisive for gene in advice.genes)
-    called = [gene for gene in shown.genes if gene.status != "not_called" and (gene.has_guidance or gene.phenotype)]
+    called = [gene for gene in view.genes if gene.status != "not_called" and (gene.has_guidance or gene.phenotype)]
     called.sort(key=lambda gene: list(order).index(gene.name) if gene.name in order else len(order))
-    versions = [(label, value) for label, value in shown.provenance if label in _VERSIONS]
-    recalled = any(_not_beside(drug) and is_order_recalled(drug) for drug in shown.drugs)
-    more = {"genes": called, "most": _ON_CARD, "versions": versions, "recalled": recalled, "small": _is_small(shown)}
-    return _page("card.html.j2", shown, unusable=in_short_without_number(shown.scores), **more)
+    versions = [(label, value) for label, value in view.provenance if label in _VERSIONS]
+    recalled = any(_not_beside(drug) and is_order_recalled(drug) for drug in view.drugs)
+    context = {"genes": called, "most": _ON_CARD, "versions": versions, "recalled": recalled, "small": _is_small(view)}
+    return _page("card.html.j2", view, unusable=in_short_without_number(view.scores), **context)
 
 
-def _is_small(shown: View) -> bool:
+def _is_small(view: View) -> bool:
     """Return whether there are so many medicines that they stand on one sheet in smaller print alone."""
-    return len(shown.drugs) > _IN_LARGE_PRINT
+    return len(view.drugs) > _IN_LARGE_PRINT
 
 
-def plan_of(shown: View) -> str:
+def plan_of(view: View) -> str:
     """Return the follow-up plan as a self-contained page."""
-    return _page("plan.html.j2", shown, plan=checks(shown))
+    return _page("plan.html.j2", view, plan=checks(view))
 
 
-def _page(template: str, shown: View, **more: object) -> str:
+def _page(template: str, view: View, **context: object) -> str:
     helpers = {
         "plain_action": plain_action,
         "plain_reasons": lambda drug: list(plain_reasons(drug)),
@@ -106,9 +106,9 @@ def _page(template: str, shown: View, **more: object) -> str:
         "gene_names": lambda names: [wording.gene(name) for name in names],
         "plain_gene": _plain_gene,
         "in_short": in_short,
-        "plain_under": lambda drug: under(drug.judgement, shown.lexicon, plain=True),
+        "plain_under": lambda drug: under(drug.judgement, view.lexicon, plain=True),
     }
-    return environment().get_template(template).render(view=shown, **helpers, **more)
+    return environment().get_template(template).render(view=view, **helpers, **context)
 
 
 def in_short(drug: Drug) -> str:
@@ -119,54 +119,54 @@ def in_short(drug: Drug) -> str:
     agents = agents or ", ".join(f"because of {agent}" for agent in drug.causes)
     leading, first = drug.ruled_out or drug.deciding, None if drug.ruled_out else drug.deciding
     dose = wording.dose(drug.judgement.dose_change or "")
-    what = f"{leading.action} {dose}".strip() if leading and drug.urgency == "change_dose" else ""
-    if what or not (drug.later and drug.urgency == "avoid"):
-        what = _once_met(drug, ", ".join(filter(None, (what, drug.doses))))
-    if (both := counted_beside(drug.judgement)) and not (leading and leading.turned):
+    change = f"{leading.action} {dose}".strip() if leading and drug.urgency == "change_dose" else ""
+    if change or not (drug.later and drug.urgency == "avoid"):
+        change = _once_met(drug, ", ".join(filter(None, (change, drug.doses))))
+    if (counted := counted_beside(drug.judgement)) and not (leading and leading.turned):
         above = " or is above the limit" if has_highest_dose(drug.judgement) else ""
-        what = f"if the dose was set without {' and '.join(both)}{above}: {what}"
-        way = once_stopped(leading.acting if leading else (), both)
-        over = set(both) <= set(stopped_of(drug.judgement))
-        stops = "no longer acts" if over else "stops"
-        what += f"; when {' and '.join(both)} {stops}, its level {way}" if way else ""
+        change = f"if the dose was set without {' and '.join(counted)}{above}: {change}"
+        direction = once_stopped(leading.acting if leading else (), counted)
+        is_over = set(counted) <= set(stopped_of(drug.judgement))
+        stops = "no longer acts" if is_over else "stops"
+        change += f"; when {' and '.join(counted)} {stops}, its level {direction}" if direction else ""
         new = uncounted_beside(drug.judgement)
-        what += f"; look at the dose again because of {' and '.join(new)}" if new else ""
-    what = f"until then: {what}" if what and drug.once else what
+        change += f"; look at the dose again because of {' and '.join(new)}" if new else ""
+    change = f"until then: {change}" if change and drug.once else change
     if first and agents and not drug.causes and _asked_by_genes(drug, first):
         # What the genes ask for does not go away with a medicine that acts as well.
-        agents, what = "", f"{what or 'by the genes'}; besides {agents}"
+        agents, change = "", f"{change or 'by the genes'}; besides {agents}"
     new = waiting(drug.judgement)
     beside = f"do not start {' or '.join(new)} beside it" if new else ""
     only = first.condition if first and (first.applies == "if_population" or drug.set_aside) else ""
     beside = beside or _not_beside(drug)
-    return "; ".join(filter(None, (beside, drug.once, ": ".join(filter(None, (agents, what))), only, drug.under)))
+    return "; ".join(filter(None, (beside, drug.once, ": ".join(filter(None, (agents, change))), only, drug.under)))
 
 
 def _acting_in_short(drug: Drug) -> Iterator[str]:
     """Yield what each medicine does to this one, with all the enzymes on which it does: ``x raises it, CYP3A4``."""
     enzymes: dict[str, list[str]] = {}
     for acting in drug.acting:
-        does = f"{_agent(acting)} {acting.effect.split('_')[0]} it" if acting.enzyme else f"with {_agent(acting)}"
-        enzymes.setdefault(does, []).extend(filter(None, (acting.enzyme,)))
-    for does, named in enzymes.items():
-        yield ", ".join(filter(None, (does, " and ".join(dict.fromkeys(named)))))
+        effect = f"{_agent(acting)} {acting.effect.split('_')[0]} it" if acting.enzyme else f"with {_agent(acting)}"
+        enzymes.setdefault(effect, []).extend(filter(None, (acting.enzyme,)))
+    for effect, enzymes_of in enzymes.items():
+        yield ", ".join(filter(None, (effect, " and ".join(dict.fromkeys(enzymes_of)))))
 
 
 def _not_beside(drug: Drug) -> str:
     """Say beside which other medicines this one is not taken, and which of them is changed; mostly empty."""
     harmed = dict.fromkeys(name for name, *_ in arguments_of(drug.judgement, FlagCode.CAUSES, 2, 5))
-    told = drug.told_for_others or _gives_way(drug)
-    others = (others_beside(drug.judgement) or list(harmed)) if told else []
+    changed_for_others = drug.told_for_others or _gives_way(drug)
+    others = (others_beside(drug.judgement) or list(harmed)) if changed_for_others else []
     if not others:
         return ""
-    named, gives_way = " or ".join(others), gives_way_of(drug.judgement)
+    partners, gives_way = " or ".join(others), gives_way_of(drug.judgement)
     if drug.name in drug.not_started:
-        return f"do not start it beside {named}"
+        return f"do not start it beside {partners}"
     change = "change this one or the other"
     if gives_way:
-        first = "change this one first, if that is possible" if drug.name in gives_way else f"change {named}"
-        change = "change this one" if drug.name in ruled_out_themselves(drug.judgement) else first
-    return f"not together with {named}: {change}{'*' if is_order_recalled(drug) else ''}"
+        change_one = "change this one first, if that is possible" if drug.name in gives_way else f"change {partners}"
+        change = "change this one" if drug.name in ruled_out_themselves(drug.judgement) else change_one
+    return f"not together with {partners}: {change}{'*' if is_order_recalled(drug) else ''}"
 
 
 def is_order_recalled(drug: Drug) -> bool:
@@ -179,9 +179,9 @@ def _gives_way(drug: Drug) -> bool:
     return not drug.told_for_others and not drug.causes and drug.name in gives_way_of(drug.judgement)
 
 
-def _asked_by_genes(drug: Drug, first: Advice) -> bool:
+def _asked_by_genes(drug: Drug, advice: Advice) -> bool:
     """Return whether what is said of a medicine is what the genes ask for, whatever else acts on it."""
-    return drug.urgency in CHANGES and first.urgency == drug.urgency and _of_genes(first)
+    return drug.urgency in CHANGES and advice.urgency == drug.urgency and _of_genes(advice)
 
 
 def _of_genes(row: Advice) -> bool:
@@ -193,32 +193,36 @@ def _agent(acting: Acting) -> str:
     return f"{acting.agent} (planned)" if acting.phase == PLANNED else acting.agent
 
 
-def _once_met(drug: Drug, what: str) -> str:
-    return drug.met.replace("{text}", what) if drug.met else what
+def _acts(agents: Collection[str]) -> str:
+    """Say in everyday words that some medicines act on this one."""
+    return f"{' and '.join(agents)} {words('plain', 'acts_one' if len(agents) == 1 else 'acts_several')}"
+
+
+def _once_met(drug: Drug, text: str) -> str:
+    return drug.met.replace("{text}", text) if drug.met else text
 
 
 def plain_action(drug: Drug) -> str:
     """Return what the deciding row wants, in everyday words, and what would be once planned medicines are taken."""
-    today, then = _plain_today(drug), _plain_once(drug)
+    today, later = _plain_today(drug), _plain_once(drug)
     if _gives_way(drug) and drug.medication == "current" and drug.name not in drug.not_started:
         today = f"{words('action', CHANGE_FIRST, plain=True)}; if not, {today}"
     if new := waiting(drug.judgement):
-        names, they = " and ".join(new), "it does" if len(new) == 1 else "they do"
-        without = f"ask whether you can do without {names}, which you do not take yet: {they} not go together with it"
-        return "; ".join(filter(None, (without, "" if drug.action == NOT_TOGETHER else today, then)))
-    return f"{then}; until then: {today[:1].lower()}{today[1:]}" if then else today
+        names, verb = " and ".join(new), "it does" if len(new) == 1 else "they do"
+        question = f"ask whether you can do without {names}, which you do not take yet: {verb} not go together with it"
+        return "; ".join(filter(None, (question, "" if drug.action == NOT_TOGETHER else today, later)))
+    return f"{later}; until then: {today[:1].lower()}{today[1:]}" if later else today
 
 
 def _plain_once(drug: Drug) -> str:
     """Say what would be done about a medicine once others are taken that are only planned."""
-    said = []
-    for one in once_of(drug.judgement):
-        agents = " and ".join(one.agents)
-        clause = f"{agents} {words('plain', 'acts_one' if len(one.agents) == 1 else 'acts_several')}; "
-        number = f" ({' '.join(filter(None, one.dose[1:]))})" if one.dose else ""
-        then = f"{_in_plain_words(drug, one.action)}{number}"
-        said.append(f"once you take {agents}: {clause if one.action == DECIDES else ''}{then}")
-    return "; ".join(said)
+    clauses = []
+    for change in once_of(drug.judgement):
+        clause = f"{_acts(change.agents)}; " if change.action == DECIDES else ""
+        number = f" ({' '.join(filter(None, change.dose[1:]))})" if change.dose else ""
+        action = f"{_in_plain_words(drug, change.action)}{number}"
+        clauses.append(f"once you take {' and '.join(change.agents)}: {clause}{action}")
+    return "; ".join(clauses)
 
 
 def _plain_today(drug: Drug) -> str:
@@ -239,34 +243,36 @@ def _plain_limit(drug: Drug, limit: Advice) -> str:
     """Say what a label or the record asks for, and what the genes and other medicines do beside it."""
     if limit.turned:
         return _plain_interaction(drug)
-    named = (acting for row in (limit, *alike(drug.limits, limit)) for acting in row.acting)
-    agents = tuple(dict.fromkeys(map(_agent, same_way(tuple(named)))))
-    itself = "" if limit.acting else limit.plain_condition
-    when = ", and ".join(filter(None, (itself, f"with {' and '.join(agents)}" if agents else "")))
-    allergies = "; ".join(dict.fromkeys(one.plain for one in drug.allergic)) if limit.has(FlagCode.ALLERGY) else ""
-    said = f"{words('action', drug.action, plain=True)}{f' {when}' if when else ''}"
-    said += ", whatever your genes are" if drug.whatever_the_genes else ""
-    said += f": {allergies}" if allergies else ""
-    if both := counted_beside(drug.judgement):
+    acting_rows = (acting for row in (limit, *alike(drug.limits, limit)) for acting in row.acting)
+    agents = tuple(dict.fromkeys(map(_agent, same_way(tuple(acting_rows)))))
+    condition = "" if limit.acting else limit.plain_condition
+    when = ", and ".join(filter(None, (condition, f"with {' and '.join(agents)}" if agents else "")))
+    allergies = "; ".join(dict.fromkeys(other.plain for other in drug.allergic)) if limit.has(FlagCode.ALLERGY) else ""
+    text = f"{words('action', drug.action, plain=True)}{f' {when}' if when else ''}"
+    text += ", whatever your genes are" if drug.whatever_the_genes else ""
+    text += f": {allergies}" if allergies else ""
+    if counted := counted_beside(drug.judgement):
         within = " and is not above the limit" if has_highest_dose(drug.judgement) else ""
-        said = f"ask whether your dose was set while you took {' and '.join(both)} already{within}; if not, {said}"
+        text = f"ask whether your dose was set while you took {' and '.join(counted)} already{within}; if not, {text}"
         if new := uncounted_beside(drug.judgement):
-            said = f"ask what your dose is to be with {' and '.join(new)}, which you have not taken for long; {said}"
-        if way := once_stopped(limit.acting, both):
-            more, names = "more" if way == "rises" else "less", " and ".join(both)
-            ask = f"; without {names} there would be {more} of it in your body: ask before that is stopped"
-            over = f"; you stopped {names}, so that there will soon be {more} of it in your body: ask what that means"
-            said += over if set(both) <= set(stopped_of(drug.judgement)) else ask
+            text = f"ask what your dose is to be with {' and '.join(new)}, which you have not taken for long; {text}"
+        if direction := once_stopped(limit.acting, counted):
+            amount, names = "more" if direction == "rises" else "less", " and ".join(counted)
+            before_stop = f"; without {names} there would be {amount} of it in your body: ask before that is stopped"
+            soon = f"there will soon be {amount} of it in your body"
+            after_stop = f"; you stopped {names}, so that {soon}: ask what that means"
+            text += after_stop if set(counted) <= set(stopped_of(drug.judgement)) else before_stop
     if drug.deciding and drug.deciding.urgency == drug.urgency in CHANGES and _of_genes(drug.deciding):
-        said += f"; by your genes, {_in_plain_words(drug, drug.deciding.action_code)}"
-    if agents and (also := [one for one in _changing_level(drug) if one not in agents]):
-        said += f"; {' and '.join(also)} {words('plain', 'acts_one' if len(also) == 1 else 'acts_several')} too"
-    return f"{said}; {_plain_question(drug)}" if drug.causes else said
+        text += f"; by your genes, {_in_plain_words(drug, drug.deciding.action_code)}"
+    if agents and (also_acting := [agent for agent in _changing_level(drug) if agent not in agents]):
+        text += f"; {_acts(also_acting)} too"
+    return f"{text}; {_plain_question(drug)}" if drug.causes else text
 
 
 def _changing_level(drug: Drug) -> list[str]:
     """Return the other medicines that are known to change the level of this one by more than a little."""
-    acting = (one for one in drug.acting if one.asks_for and one.effect != _RAISED_BY and not one.order[0])
+    acting = (effect for effect in drug.acting if effect.asks_for and effect.effect != _RAISED_BY)
+    acting = (effect for effect in acting if not effect.order[0])
     return list(dict.fromkeys(map(_agent, acting)))
 
 
@@ -284,9 +290,9 @@ def _plain_causes(drug: Drug) -> str:
     """Say which other medicines are the cause: those that can be changed, or else until when a stopped one acts."""
     if drug.causes:
         return f"{_plain_question(drug)}; if not, {_plain(drug)}"
-    day, works = max(drug.washing_out.values()), "works" if len(drug.washing_out) == 1 else "work"
+    day, verb = max(drug.washing_out.values()), "works" if len(drug.washing_out) == 1 else "work"
     agents = " and ".join(drug.washing_out)
-    return f"{agents}, which you have stopped, still {works} on it until about {day}: until then, {_plain(drug)}"
+    return f"{agents}, which you have stopped, still {verb} on it until about {day}: until then, {_plain(drug)}"
 
 
 def _plain_question(drug: Drug) -> str:
@@ -310,20 +316,19 @@ def _plain(drug: Drug) -> str:
 
 
 def _in_plain_words(drug: Drug, code: str) -> str:
-    said = wording.running(code, by_genes=True, plain=True) if is_running(drug.judgement) else ""
-    return said or wording.action(drug.deciding.source if drug.deciding else "", code, plain=True)
+    text = wording.running(code, by_genes=True, plain=True) if is_running(drug.judgement) else ""
+    return text or wording.action(drug.deciding.source if drug.deciding else "", code, plain=True)
 
 
 def _plain_interaction(drug: Drug) -> str:
     """Say which other medicines change the level of this one, and what the genes ask for where that still counts."""
-    told = dict.fromkeys(_agent(acting) for acting in drug.acting if acting.effect != _RAISED_BY)
-    agents = " and ".join(told or dict.fromkeys(map(_agent, drug.acting)))
-    clause = f"{agents} {words('plain', 'acts_one' if ' and ' not in agents else 'acts_several')}"
-    clause = clause if told else f"it changes how much of {agents} is in your body"
+    raising = dict.fromkeys(_agent(acting) for acting in drug.acting if acting.effect != _RAISED_BY)
+    raised = dict.fromkeys(map(_agent, drug.acting))
+    clause = _acts(raising) if raising else f"it changes how much of {' and '.join(raised)} is in your body"
     if drug.deciding is None or drug.deciding.turned or drug.action in ("standard", DECIDES):
         return f"{clause}; {words('action', DECIDES, plain=True)}"
-    whose = "by your genes, " if _of_genes(drug.deciding) else ""
-    return f"{clause}; {whose}{_in_plain_words(drug, drug.action)}"
+    by_genes = "by your genes, " if _of_genes(drug.deciding) else ""
+    return f"{clause}; {by_genes}{_in_plain_words(drug, drug.action)}"
 
 
 def plain_reasons(drug: Drug) -> Iterator[str]:
@@ -331,18 +336,18 @@ def plain_reasons(drug: Drug) -> Iterator[str]:
     if drug.deciding is None or drug.urgency == "no_data" or drug.ruled_out or drug.deciding.turned:
         return
     silent = {words("implication", code) for code in ("na", "none", "no_data")}
-    seen = set()
+    told = set()
     for _, effects in wording.implications(pairs_of(drug.deciding.row["implication"]), plain=True):
-        for part in effects.split(", "):
-            if part not in silent and part not in seen:
-                seen.add(part)
-                yield part
+        for effect in effects.split(", "):
+            if effect not in silent and effect not in told:
+                told.add(effect)
+                yield effect
 
 
 def _plain_gene(name: str) -> str:
     """Return ``the gene CYP2D6``; what is no gene's symbol is named by its words alone."""
-    said = wording.gene(name, plain=True)
-    return f"the gene {said}" if said == name else said
+    plain = wording.gene(name, plain=True)
+    return f"the gene {plain}" if plain == name else plain
 
 
 def plain_phenotype(gene: Gene) -> str:
@@ -352,18 +357,18 @@ def plain_phenotype(gene: Gene) -> str:
     phenotype = gene.clinical or gene.phenotype
     speed = wording.table().get(("scale", phenotype), ("", ""))[1]
     if speed:
-        what = f"{speed[:1].upper()}{speed[1:]}"
-        return f"{what}{', counting the other medicines you take' if gene.changed else ''}"
-    named = wording.table().get(("phenotype", phenotype), ("", ""))[1]
-    if named:
-        return named
+        sentence = f"{speed[:1].upper()}{speed[1:]}"
+        return f"{sentence}{', counting the other medicines you take' if gene.changed else ''}"
+    plain_words = wording.table().get(("phenotype", phenotype), ("", ""))[1]
+    if plain_words:
+        return plain_words
     return (
-        "; ".join(dict.fromkeys(_plain_status(status) for status in _found_first(phenotype)))
+        "; ".join(dict.fromkeys(_plain_status(status) for status in _present_first(phenotype)))
         or "a result without a known meaning"
     )
 
 
-def _found_first(phenotype: str) -> list[str]:
+def _present_first(phenotype: str) -> list[str]:
     """Return the parts of a result: those that were found, and only where nothing was those that were not."""
     parts = [part for part in phenotype.split(";") if part]
     return [part for part in parts if not part.endswith(" negative")] or parts

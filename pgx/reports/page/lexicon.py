@@ -18,7 +18,7 @@ import polars as pl
 from pgx import schema
 from pgx.clinical.allergies import Against, allergens
 from pgx.codes import Flag
-from pgx.guidance.label_limits import interaction_limits
+from pgx.guidance.label_interactions import interaction_limits
 from pgx.knowledge.acting import DECIDES, Acting, parse
 from pgx.knowledge.drug_names import DrugNames
 from pgx.knowledge.drug_names import drug_names as names_of
