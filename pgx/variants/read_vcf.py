@@ -21,7 +21,7 @@ from pgx.variants.sites.sex import WINDOWS as SEX_WINDOWS
 from pgx.variants.sites.sex import SexEvidence
 from pgx.variants.sites.site_errors import SiteErrors
 from pgx.variants.sites.targets import Target, Targets
-from pgx.variants.vcf import likelihoods, no_call_reasons, records
+from pgx.variants.vcf import likelihoods, no_call_reasons, phase_lists, records
 from pgx.variants.vcf.check_header import Key, read_meta
 from pgx.variants.vcf.check_record import RowChecker
 from pgx.variants.vcf.contigs import canonical, outside_par
@@ -151,7 +151,7 @@ class VcfReader:
             sets = self._listed_phase(record, found, sets)
         elif sets is None:
             sets = records.physical_phase(record, found, len(samples))
-        gt, phased, polyploid = found.gt, found.phased, found.polyploid
+        gt, phased, polyploid = found.gt, phase_lists.without_guesses(record, found.phased), found.polyploid
         if keep is not None:
             gt, phased = gt[keep], phased[keep]
             polyploid = None if polyploid is None else polyploid[keep]
@@ -254,6 +254,7 @@ class VcfReader:
     ) -> Weighed | None:  # fmt: skip
         """Weigh the genotypes by the record's own numbers; those without any evidence become no calls."""
         own = [(target, reading) for target, reading in readings if not reading.weak]
+        own.sort(key=lambda each: not each[1].covers)
         if not own:
             return None
         target, reading = own[0]
