@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pgx.errors import InputError
 from pgx.types import NOT_CALLED, SPANNED, State
 from pgx.variants.notes import Notes
+from pgx.variants.sites import tandem_repeats
 from pgx.variants.sites.assemble import Assembly, Evidence
 from pgx.variants.sites.copy_number import CopyNumbers
 from pgx.variants.sites.doubts import at_site
@@ -31,7 +32,6 @@ from pgx.variants.vcf.no_call_reasons import NoCalls
 from pgx.variants.vcf.phase_lists import PhaseLists
 from pgx.variants.vcf.sample_columns import SampleColumns
 from pgx.variants.vcf.source import Source
-from pgx.variants.vcf.structural_alleles import spelled_repeats
 from pgx.variants.vcf.windows import Windows
 
 _CHECK_VALUES = 50_000
@@ -100,7 +100,7 @@ class VcfReader:
                     continue
             if self.copies.add(record, header.samples, self.column, self.source.name, cn_of_allele=cn_of_allele):
                 continue
-            record.ref, record.alts = spelled_repeats(record.ref, record.alts, record.info)
+            tandem_repeats.spell(record)
             used += self._record(record, line, rows, None if everyone else keep, columns)
         self.sites.refuse_if_foreign()
         header.refuse_if_strange(seen, self.targets.contigs, self.source.name)
@@ -143,6 +143,7 @@ class VcfReader:
         if record.format[0] != "GT":
             self.notes.count("warning", "no_gt", "{n} records have no GT and give no genotype",
                              f"{self.source.name}: {record.where}")  # fmt: skip
+        tandem_repeats.drop_unsure(record, found.gt)
         reasons = no_call_reasons.read(record, found.gt, keep)
         weighed = self._weigh(record, readings, found.gt, keep, columns)
         hidden = self._hidden(record, found.gt, keep, None if weighed is None else weighed.void)
