@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pgx.errors import InputError
 from pgx.types import NOT_CALLED, SPANNED, State
 from pgx.variants.notes import Notes
+from pgx.variants.sites import tandem_repeats
 from pgx.variants.sites.assemble import Assembly, Evidence
 from pgx.variants.sites.copy_number import CopyNumbers
 from pgx.variants.sites.doubts import at_site
@@ -21,7 +22,7 @@ from pgx.variants.sites.sex import WINDOWS as SEX_WINDOWS
 from pgx.variants.sites.sex import SexEvidence
 from pgx.variants.sites.site_errors import SiteErrors
 from pgx.variants.sites.targets import Target, Targets
-from pgx.variants.vcf import likelihoods, no_call_reasons, records
+from pgx.variants.vcf import likelihoods, no_call_reasons, phase_lists, records
 from pgx.variants.vcf.check_header import Key, read_meta
 from pgx.variants.vcf.check_record import RowChecker
 from pgx.variants.vcf.contigs import canonical, outside_par
@@ -31,7 +32,6 @@ from pgx.variants.vcf.no_call_reasons import NoCalls
 from pgx.variants.vcf.phase_lists import PhaseLists
 from pgx.variants.vcf.sample_columns import SampleColumns
 from pgx.variants.vcf.source import Source
-from pgx.variants.vcf.structural_alleles import spelled_repeats
 from pgx.variants.vcf.windows import Windows
 
 _CHECK_VALUES = 50_000
@@ -100,7 +100,7 @@ class VcfReader:
                     continue
             if self.copies.add(record, header.samples, self.column, self.source.name, cn_of_allele=cn_of_allele):
                 continue
-            record.ref, record.alts = spelled_repeats(record.ref, record.alts, record.info)
+            tandem_repeats.spell(record)
             used += self._record(record, line, rows, None if everyone else keep, columns)
         self.sites.refuse_if_foreign()
         header.refuse_if_strange(seen, self.targets.contigs, self.source.name)
@@ -143,6 +143,7 @@ class VcfReader:
         if record.format[0] != "GT":
             self.notes.count("warning", "no_gt", "{n} records have no GT and give no genotype",
                              f"{self.source.name}: {record.where}")  # fmt: skip
+        tandem_repeats.drop_unsure(record, found.gt)
         reasons = no_call_reasons.read(record, found.gt, keep)
         weighed = self._weigh(record, readings, found.gt, keep, columns)
         hidden = self._hidden(record, found.gt, keep, None if weighed is None else weighed.void)
@@ -151,7 +152,7 @@ class VcfReader:
             sets = self._listed_phase(record, found, sets)
         elif sets is None:
             sets = records.physical_phase(record, found, len(samples))
-        gt, phased, polyploid = found.gt, found.phased, found.polyploid
+        gt, phased, polyploid = found.gt, phase_lists.without_guesses(record, found.phased), found.polyploid
         if keep is not None:
             gt, phased = gt[keep], phased[keep]
             polyploid = None if polyploid is None else polyploid[keep]
@@ -254,6 +255,7 @@ class VcfReader:
     ) -> Weighed | None:  # fmt: skip
         """Weigh the genotypes by the record's own numbers; those without any evidence become no calls."""
         own = [(target, reading) for target, reading in readings if not reading.weak]
+        own.sort(key=lambda each: not each[1].covers)
         if not own:
             return None
         target, reading = own[0]

@@ -78,6 +78,26 @@ def test_base_by_base_reference_records_cover_it_together(tmp_path: Path) -> Non
     assert at(read(tmp_path, *rows[:3], rows[4]), *DELETION)[0] == "ABSENT"
 
 
+@pytest.mark.parametrize("alt", ["<NON_REF>", "<*>", "."])
+@pytest.mark.parametrize(
+    ("between", "expected"),
+    [
+        (snv("chr1:97740410", "G", "GA", "0/1", filters="LowQual"), "FILTERED"),
+        (snv("chr1:97740410", "G", ".", "./."), "ABSENT"),
+        (snv("chr1:97740410", "G", "<NON_REF>", "0/1"), "UNSUPPORTED"),
+        (snv("chr1:97740410", "G", "C", "0/1"), "REFERENCE_BLOCK"),
+        (snv("chr1:97740410", "G", "C", "0/1", filters="LowQual"), "ABSENT"),
+        (snv("chr1:97740410", "G", "C", "./."), "ABSENT"),
+        (snv("chr1:97740410", "G", ".", "0/0"), "REFERENCE_BLOCK"),
+    ],
+)
+def test_a_block_that_begins_inside_a_site_does_not_speak_of_what_lies_before_it(
+    tmp_path: Path, alt: str, between: str, expected: str
+) -> None:
+    before, behind = block("chr1", 97740300, 97740409, alt=alt), block("chr1", 97740411, 97740500, alt=alt)
+    assert at(read(tmp_path, before, between, behind), *DELETION)[0] == expected
+
+
 @pytest.mark.parametrize("values", ["0/0:0:0:0:0,0,0", "0/0:3:0:2:0,0,0", "./.:0:0:0:0,0,0"])
 def test_a_block_without_reads_or_confidence_is_no_call(tmp_path: Path, values: str) -> None:
     found = read(tmp_path, block("chr10", 94781800, 94781900, values=values))

@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pgx
+import pgx.variants
 from pgx.types import Genotypes
 from pgx.variants.vcf.phase_lists import PhaseLists
 from pgx.variants.vcf.records import parse
 from pgx.variants.vcf.sample_columns import decode
-from tests.variants.build import codes, read, snv
+from tests.variants.build import codes, knowledge, read, snv
 
 CHR6 = "##contig=<ID=chr6,length=170805979>"
 FIRST, SECOND = ("chr6:18130687", "T", "C"), ("chr6:18138997", "C", "T")  # TPMT *3C and *3B; together *3A
@@ -100,6 +101,25 @@ def test_names_that_were_on_one_haplotype_elsewhere_are_no_phase() -> None:
 
 def test_quality_that_is_good_enough(tmp_path: Path) -> None:
     assert order(tpmt(tmp_path, "|0|1:A,B:40,40", "|0|1:B,A:40,.", "GT:PSL:PSQ")) == "trans"
+
+
+@pytest.mark.parametrize(("quality", "expected"), [("0", "not told"), ("3", "not told"), ("2.5", "not told"),
+                                                   ("20", "cis"), ("99.0", "cis"), (".", "cis")])  # fmt: skip
+def test_an_order_no_better_than_a_guess_by_its_own_quality_is_none(
+    tmp_path: Path, quality: str, expected: str
+) -> None:
+    found = tpmt(tmp_path, f"0|1:7:{quality}", f"0|1:7:{quality}", form="GT:PS:PQ")
+    assert order(found) == expected
+    without_set = tpmt(tmp_path, f"0|1:{quality}", f"0|1:{quality}", form="GT:PQ")
+    assert order(without_set) == expected
+
+
+def test_the_quality_of_an_order_is_of_each_person(tmp_path: Path) -> None:
+    rows = [snv(*site, "0|1:7:0", "0|1:7:40", form="GT:PS:PQ") for site in (FIRST, SECOND)]
+    assert read(tmp_path, *rows, samples=("A", "B"), meta=[CHR6]).phased.any(axis=0).tolist() == [False, True]
+    for name, expected in (("A", False), ("B", True)):
+        alone = pgx.variants.read(tmp_path / "in.vcf", knowledge(), samples=[name])
+        assert alone.phased.any() == expected
 
 
 def test_ps_of_other_samples_stands_beside_psl(tmp_path: Path) -> None:

@@ -237,6 +237,8 @@ def _joined_parts(parts: list[Evidence], target: Target) -> list[Evidence]:
         codes[whole] = target.reference_code
         haploid = whole & (group[0].codes == NO_COPY).any(axis=1)
         codes[haploid, 1] = NO_COPY
+        for record in group:
+            codes[record.codes == UNPLACED] = UNPLACED
         phased = np.zeros(len(columns), dtype=bool)
         found.append(Evidence(columns, codes, phased, None, State.REFERENCE_BLOCK, None, frozenset(), weak=True))
     return found

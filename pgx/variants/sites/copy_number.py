@@ -262,7 +262,10 @@ def _is_segment(record: records.Record) -> bool:
     """Say whether a record without ALT tells the copies of a stretch, and not the bases that were read there."""
     if record.alts != ["."] or record.end < record.pos + len(record.ref):
         return False
-    told = "CN" in record.format or record.info_value("SVTYPE") is not None
+    kind = record.info_value("SVTYPE")
+    if kind == "STR":  # a short repeat; CN counts its units
+        return False
+    told = "CN" in record.format or kind is not None
     return told and _READS.isdisjoint(record.format)
 
 

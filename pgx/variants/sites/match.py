@@ -93,12 +93,15 @@ def read_alleles(
     codes = [_place(*spelling, target) for spelling in spellings or [(pos, ref, alt) for alt in alts]]
     if pos <= target.end and end >= target.pos:
         codes = [UNPLACED if _untold(alt) else code for alt, code in zip(alts, codes, strict=True)]
-    speaks = any(code >= 0 or code == UNPLACED for code in codes) or any(
-        alt == "*" and code == SPANNED for alt, code in zip(alts, codes, strict=True)
+    speaks = any(
+        code >= 0 or (code == UNPLACED and alt not in REFERENCE_ALTS) or (code == SPANNED and alt == "*")
+        for alt, code in zip(alts, codes, strict=True)
     )
     if not speaks and not open_ended:
         if SPANNED not in codes:
-            return None
+            # Another change within the site's bases: the reference, and no more of it than the record tells.
+            inside = not covers and pos <= target.end and end >= target.pos and set(codes) == {BESIDE}
+            return Reading(_table(VOUCHES, [VOUCHES] * len(codes)), covers=False) if inside else None
         return Reading(_table(SILENT, [c if c == SPANNED else SILENT for c in codes]), covers=False, weak=True)
     if not speaks and (end < target.pos or pos > target.end):
         return None

@@ -97,8 +97,9 @@ class SiteReader:
         ]
 
     def _mismatch(self, record: records.Record, error: ReferenceMismatchError) -> None:
-        self.mismatches += record.chrom != "chrM"
-        self.swapped += record.chrom != "chrM" and error.swapped
+        of_genome = record.chrom != "chrM" and not record.spelled
+        self.mismatches += of_genome
+        self.swapped += of_genome and error.swapped
         place = f"{record.where} ({record.chrom}:{record.pos})"
         self.first_mismatch = self.first_mismatch or place
         self.notes.count(

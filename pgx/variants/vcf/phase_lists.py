@@ -4,7 +4,7 @@ The specification (samtools/hts-specs, VCFv4.5, section 1.6.2) gives an entry fo
 is not phased. A name stands for one haplotype in all records, whereas a PS says only that genotypes are in one order.
 The person has two haplotypes, so the alleles of one genotype lie on different ones: a record with the names A and B, or
 with A alone, is in phase with every record that holds either name. PSQ is the phred-scaled chance that an entry is
-wrong; PSO orders repeated stretches and says nothing of single bases.
+wrong, as PQ is for all of a genotype that PS orders; PSO orders repeated stretches and says nothing of single bases.
 
 Here the first strand of a phase set is the haplotype whose name came first, and genotypes are turned accordingly.
 """
@@ -14,12 +14,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pgx.variants.vcf.records import Record, phase_set_number
-from pgx.variants.vcf.sample_columns import SampleColumns, subfield
+from pgx.variants.vcf.sample_columns import SampleColumns, lists, subfield
 
 _ALLELES = re.compile(rb"([/|]?)(\d+|\.)")
 _GUESS = 3
-"""PSQ up to which an entry is as likely wrong as right."""
+"""PSQ and PQ up to which an entry is as likely wrong as right."""
 
 
 @dataclass(slots=True)
@@ -84,6 +87,14 @@ class PhaseLists:
 
     def _number(self, name: bytes) -> int:
         return phase_set_number(f"{self.file}\0".encode() + name)
+
+
+def without_guesses(record: Record, phased: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which genotypes are in order, without those whose order is a guess by its own quality (PQ)."""
+    if "PQ" not in record.format:
+        return phased
+    quality = lists(record.rest, len(phased), record.format.index("PQ"), 1)[:, 0]
+    return np.asarray(phased & ~(quality <= _GUESS))
 
 
 def _names(genotype: bytes, listed: bytes, quality: bytes) -> tuple[bytes | None, bytes | None] | None:

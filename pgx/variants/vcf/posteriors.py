@@ -19,7 +19,10 @@ BEST_R2 = 0.999
 UNSTATED_R2 = 0.9
 """R2 of an imputed record that does not state one."""
 
-_QUALITY = ("R2", "DR2", "INFO")
+_QUALITY = ("R2", "DR2", "AR2", "INFO", "INFO_SCORE")
+"""What programs call how well a record was imputed: Minimac, Beagle 5 and 4, IMPUTE and GLIMPSE, STITCH and QUILT."""
+_FREQUENCIES = ("AF", "RAF", "RefPanelAF", "EAF")
+"""What they call the frequency of each ALT: most programs, GLIMPSE, the Sanger service (PBWT), STITCH and QUILT."""
 _TYPED = frozenset({"TYPED", "GENOTYPED", "TYPED_ONLY", "GENOTYPED_ONLY"})
 _IMPUTED = frozenset({"IMP", "IMPUTED"})
 
@@ -133,7 +136,8 @@ def _prior(
     record: Record, pairs: tuple[tuple[int, int], ...], published: Sequence[float | None]
 ) -> NDArray[np.float64]:
     """Hardy-Weinberg of the file's AF, else of the published frequencies; flat if neither is known."""
-    texts = (record.info_value("AF") or record.info_value("RAF") or "").split(",")
+    told = (record.info_value(key) for key in _FREQUENCIES)
+    texts = next((text for text in told if text), "").split(",")
     stated = [_float(text) for text in texts]
     frequencies = stated if len(stated) == len(record.alts) and None not in stated else list(published)
     if not frequencies or None in frequencies:

@@ -40,7 +40,7 @@ SHARES = ("AF", "VAF", "HF", "FREQ")
 class Record:
     """The fixed columns of a record; `end` is the last base that it speaks of; `rest` the sample columns as text.
 
-    `passes` says whether FILTER lets the record be used; `quality` is QUAL.
+    `passes` says whether FILTER lets the record be used; `quality` is QUAL. Of `spelled` alleles the file counts units.
     """
 
     where: str
@@ -55,6 +55,7 @@ class Record:
     end: int
     passes: bool = True
     quality: str = "."
+    spelled: bool = False
 
     @property
     def is_block(self) -> bool:

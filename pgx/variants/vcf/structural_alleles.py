@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pgx.variants.trim import trim
 from pgx.variants.vcf import extent
 from pgx.variants.vcf.contigs import canonical
-from pgx.variants.whole_numbers import decimal_number, whole_number
+from pgx.variants.whole_numbers import whole_number
 
 LONG = 50
 """Bases from which a change counts as structural, as dbVar and the callers of structural variants draw the line."""
@@ -82,34 +82,6 @@ def changes(chrom: str, pos: int, ref: str, alts: list[str], info: str) -> Itera
             yield number, Change(kind, ((chrom, at - 1),), at, at + len(old) - 1, written=True, added=len(new))
         else:
             yield number, replace(_breakend(chrom, pos, alt), spread=extent.Spread.of(info, breakend=True))
-
-
-def spelled_repeats(ref: str, alts: list[str], info: str) -> tuple[str, list[str]]:
-    """Return REF and ALT of tandem repeats in bases, where INFO counts whole units of one kind; else as they are.
-
-    RUC is how many units an allele has, SVLEN how many bases the reference has of them (VCF 4.4, section 5.7).
-    """
-    if set(alts) != {"<CNV:TR>"} or len(ref) != 1:
-        return ref, alts
-    told = {key: value.split(",") for key, _, value in (part.partition("=") for part in info.split(";"))}
-    one_each = told.get("RN", []) in ([], ["1"] * len(alts))
-    sure = all(one in ("0", ".") for one in told.get("CIRUC", ()))
-    units, counts = told.get("RUS", []), [decimal_number(one) for one in told.get("RUC", ())]
-    lengths = extent.lengths_of(info)
-    if not (one_each and sure and len(units) == len(counts) == len(lengths) == len(alts) and len(set(units)) == 1):
-        return ref, alts
-    unit = units[0].upper()
-    if not unit or not set(unit) <= set("ACGT"):
-        return ref, alts
-    changes = [
-        None if count is None or count < 0 or length is None else count - length / len(unit)
-        for count, length in zip(counts, lengths, strict=True)
-    ]
-    whole = [int(one) for one in changes if one is not None and one == int(one) and abs(one) < LONG]
-    if len(whole) < len(alts) or 0 in whole:
-        return ref, alts
-    fewer = max(0, *(-change for change in whole))
-    return ref + unit * fewer, [ref + unit * (fewer + change) for change in whole]
 
 
 def mates(alts: str) -> Iterator[tuple[str, int]]:

@@ -241,6 +241,69 @@ class TestReferenceLines:
         assert at(found, "chr6", 18138969)[0] == "ABSENT"
 
 
+class TestRepeatsThatAreCounted:
+    """UGT1A1's repeat as callers of tandem repeats write it: the reference has seven units, *28 eight, *36 six."""
+
+    INFO = "SVTYPE=STR;END=233760247;REF=7;RL=14;RU=AT;REPID=UGT1A1"
+
+    @pytest.mark.parametrize(
+        ("alt", "column", "diplotype", "status"),
+        [
+            ("<STR8>", "0/1:7/8:7-7/8-8", "*1/*28", "called"),
+            ("<STR8>", "1/1:8/8:8-8/8-8", "*28/*28", "called"),
+            ("<STR6>,<STR8>", "1/2:6/8:6-6/8-8", "*28/*36", "called"),
+            ("<STR9>", "0/1:7/9:7-7/9-9", "*1/*37", "called"),
+            (".", "0/0:7/7:7-7/7-7", "*1/*1", "called"),
+        ],
+    )
+    @pytest.mark.parametrize(("pos", "ref", "unit"), [(233760233, "C", "AT"), (233760234, "A", "TA")])
+    def test_alleles_that_are_named_by_their_count(
+        self, tmp_path: Path, pos: int, ref: str, unit: str, alt: str, column: str, diplotype: str, status: str
+    ) -> None:
+        info = self.INFO.replace("RU=AT", f"RU={unit}")
+        record = f"{pos} . {ref} {alt} . PASS {info} GT:REPCN:REPCI {column}"
+        found = call(write(tmp_path, "UGT1A1", record), "UGT1A1")
+        assert (found["diplotype"], found["status"], found["positions_called"]) == (diplotype, status, 4)
+
+    @pytest.mark.parametrize(("pos", "ref", "unit"), [(233760233, "C", "AT"), (233760234, "A", "TA")])
+    @pytest.mark.parametrize(
+        ("counts", "genotype", "diplotype"), [("8", "0/1", "*1/*28"), ("6,8", "1/2", "*28/*36"), ("8.5", "0/1", None)]
+    )
+    def test_counts_of_the_specification(
+        self, tmp_path: Path, pos: int, ref: str, unit: str, counts: str, genotype: str, diplotype: str | None
+    ) -> None:
+        def each(text: str) -> str:
+            return ",".join([text] * len(counts.split(",")))
+
+        info = f"SVLEN={each('14')};RN={each('1')};RUS={each(unit)};RUC={counts}"
+        record = f"{pos} . {ref} {each('<CNV:TR>')} . PASS {info} GT {genotype}"
+        found = call(write(tmp_path, "UGT1A1", record, version="VCFv4.4"), "UGT1A1")
+        assert found["diplotype"] == diplotype if diplotype else found["status"] != "called"
+
+    @pytest.mark.parametrize(
+        ("alt", "info", "column"),
+        [
+            ("<STR8>", INFO, "0/1:7/8:7-7/6-10"),
+            ("<STR8>", INFO.replace("RU=AT", "RU=TA"), "0/1:7/8:7-7/8-8"),
+            ("<STR8>", INFO.replace("RU=AT", "RU=CAG"), "0/1:7/8:7-7/8-8"),
+            ("<STR8>", INFO.replace("REF=7", "REF=x"), "0/1:7/8:7-8/7-9"),
+            ("<STR8>", INFO, "0/1:7/8:7-8/8-8"),
+            ("<STR8>", INFO.replace("RL=14", "RL=12"), "0/1:7/8:7-7/8-8"),
+            ("<STR8>", INFO.replace("REF=7;RL=14;", ""), "0/1:7/8:7-7/8-8"),
+            ("<STR8>", INFO.replace("RU=AT;", ""), "0/1:7/8:7-7/8-8"),
+            ("<STR7>", INFO, "0/1:7/7:7-7/7-7"),
+            (".", INFO, "./.:./.:./."),
+        ],
+    )
+    def test_a_count_that_is_not_sure_leaves_the_site_open(
+        self, tmp_path: Path, alt: str, info: str, column: str
+    ) -> None:
+        record = f"233760233 . C {alt} . PASS {info} GT:REPCN:REPCI {column}"
+        found = call(write(tmp_path, "UGT1A1", record), "UGT1A1")
+        assert found["positions_called"] == 3
+        assert found["diplotype"] != "*1/*28" or found["status"] != "called"
+
+
 @pytest.mark.parametrize("name", ["chr06", "06", "Chr06", "CHR6"])
 def test_names_of_contigs(tmp_path: Path, name: str) -> None:
     path = write(tmp_path, "TPMT", "18130687 . T C . PASS . GT 0/1")

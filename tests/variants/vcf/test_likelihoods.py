@@ -217,6 +217,15 @@ def test_an_imputed_genotype_alone_is_weighed_by_its_r2(tmp_path: Path) -> None:
     assert found is not None and found.evidence == "R2"
 
 
+@pytest.mark.parametrize("key", ["R2", "DR2", "AR2", "INFO", "INFO_SCORE"])
+@pytest.mark.parametrize("frequency", ["AF", "RAF", "RefPanelAF", "EAF"])
+def test_how_well_a_record_was_imputed_counts_by_any_program_s_name(tmp_path: Path, key: str, frequency: str) -> None:
+    def weighed(info: str) -> Likelihood | None:
+        return doubt(read(tmp_path, snv("chr6:18130687", "T", "C", "0/1:0.02,0.97,0.01", form="GT:GP", info=info)))
+
+    assert weighed(f"{key}=0.3;{frequency}=0.2") == weighed("R2=0.3;AF=0.2") != weighed("R2=0.9;AF=0.2")
+
+
 @pytest.mark.parametrize("key", ["DP", "MinDP", "MIN_DP"])
 def test_a_record_without_any_reads_is_no_genotype(tmp_path: Path, key: str) -> None:
     found = read(tmp_path, snv("chr6:18130687", "T", ".", "0/0", info=f"{key}=0"))
