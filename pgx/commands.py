@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pgx.errors import UsageError
-from pgx.inputs import inputs_of, knowledge, model_files, phenotyped
+from pgx.inputs import knowledge, model_files
 from pgx.io import check_outputs, reading, table_files
 from pgx.notes import frame_of
 from pgx.options import Names, Options, PathLike, Paths, names_of, paths_of
@@ -163,8 +163,9 @@ def _called(
 
 
 def features(
-    vcf: Paths,
+    vcf: Paths = (),
     *,
+    sheet: PathLike | None = None,
     clinical: Paths = (),
     outside_calls: Paths = (),
     columns: Names | None = None,
@@ -178,13 +179,14 @@ def features(
 
     Parameters
     ----------
-    vcf, clinical, outside_calls, options
+    vcf, sheet, clinical, outside_calls, options
         As for `report`.
     columns
         Features to compute; None = all. `pgx.kb.features` says what each one is. Where a record's value of one of them
         was refused, ``clinical.refused`` says so in a column more: a score must not take it for merely missing.
     pgs
-        Scoring files; the score of each is a column more, ``pgs.<id>``, as `score_polygenic` computes it.
+        Scoring files; the score of each is a column more, ``pgs.<id>``, as `score_polygenic` computes it. Not with
+        `sheet`.
     out, on_notes
         As for `call`.
     missing
@@ -212,6 +214,7 @@ def features(
     """
     import polars as pl
 
+    from pgx.cohort.together import found_in, inputs_of_sheet, provenance_of
     from pgx.features import build, refused
     from pgx.features import missing as reasons
     from pgx.polygenic import asked_features, feature_columns, missing_features
@@ -221,33 +224,36 @@ def features(
     wanted, sums_wanted = asked_features(names_of(columns) if paths_of(pgs) else None)
     if paths_of(pgs) and any(str(one) == "-" for one in paths_of(vcf)):
         raise UsageError("standard input can be read once; polygenic scores need a file of genotypes")
-    with reading([*inputs_of(vcf, clinical, outside_calls, options), *(Path(one) for one in paths_of(pgs))]):
+    if paths_of(pgs) and sheet is not None:
+        raise UsageError("polygenic scores are of genotype files that all share: name them without a samplesheet")
+    scoring = [Path(one) for one in paths_of(pgs)]
+    with reading([*inputs_of_sheet(sheet, vcf, clinical, outside_calls, options), *scoring]):
         check_outputs(table_files(out, missing))
         check_table(out, ("sample",))
-        found = phenotyped(vcf, clinical=clinical, outside_calls=outside_calls, options=options)
-        frame = build(
-            found.calls,
-            found.phenotypes,
-            found.clinical,
-            found.kb,
-            genotypes=found.genotypes,
-            columns=wanted if paths_of(pgs) else names_of(columns),
-        )
-        frame = refused.kept(frame, found.clinical, found.kb)
-        told = notes_of(found)
-        why = reasons(frame, found.calls, found.clinical, found.kb) if missing is not None else None
-        if paths_of(pgs):
+        chosen = wanted if scoring else names_of(columns)
+        rows, whys, notes, origins = [], [], [], []
+        for found, how in found_in(sheet, vcf, clinical, outside_calls, options):
+            made = build(
+                found.calls, found.phenotypes, found.clinical, found.kb, genotypes=found.genotypes, columns=chosen
+            )
+            rows.append(refused.kept(made, found.clinical, found.kb))
+            notes.append(notes_of(found))
+            origins.append(provenance(found, how))
+            if missing is not None:
+                whys.append(reasons(rows[-1], found.calls, found.clinical, found.kb))
+        frame = pl.concat(rows)
+        if scoring:
             sums = scored(vcf, pgs, options)
             scores = feature_columns(sums.scores, sums_wanted)
             frame = frame.join(scores, on="sample", how="left", maintain_order="left")
-            told = pl.concat([told, frame_of(sums.notes)])
-            why = None if why is None else pl.concat([why, missing_features(scores)])
-        if missing is not None and why is not None:
-            write_table(why, missing)
+            notes.append(frame_of(sums.notes))
+            whys += [] if missing is None else [missing_features(scores)]
+        if missing is not None:
+            write_table(pl.concat(whys), missing)
         if on_notes is not None:
-            on_notes(told)
+            on_notes(pl.concat(notes))
         if out is not None:
-            write_table(frame, out, provenance(found, options))
+            write_table(frame, out, provenance_of(origins))
     return frame
 
 

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from pgx.variants.read import Input
 
 
+SEXES = ("male", "female")
+
+
 @dataclass(frozen=True, slots=True)
 class Phenotyped:
     """What is known once phenotypes are assigned: the common first half of every command.
@@ -74,7 +77,7 @@ def phenotyped(
         kb,
         groups=groups,
         genes=genes_of(kb, names_of(options.genes)),
-        copy_number=options.copy_number,
+        copy_number=_stated_copies(options, kb, genotypes.everyone),
         recent=recent,
     )
     if outside_calls:
@@ -112,7 +115,7 @@ def _sexes(options: Options, history: ClinicalData, genotypes: Genotypes) -> dic
     from pgx import clinical as clinic
 
     recorded = clinic.sexes(history)
-    return _per_sample(options.sex, genotypes.samples, genotypes.everyone, recorded, ("male", "female"), "--sex")
+    return _per_sample(options.sex, genotypes.samples, genotypes.everyone, recorded, SEXES, "--sex")
 
 
 def _named(path: PathLike, role: str, before: Mapping[PathLike, Stamp | None]) -> dict[str, str]:
@@ -182,7 +185,7 @@ def read(
     def sexes(samples: tuple[str, ...], everyone: tuple[str, ...]) -> dict[str, str]:
         history = _history(kb, clinical, medications, samples, everyone, options, recent)
         recorded = clinic.sexes(history)
-        told = _per_sample(options.sex, samples, everyone, recorded, ("male", "female"), "--sex")
+        told = _per_sample(options.sex, samples, everyone, recorded, SEXES, "--sex")
         read.append(_with_other_sexes(history, recorded, told))
         return told
 
@@ -198,19 +201,65 @@ def read(
         fasta=options.fasta,
         sex=sexes,
     )
+    groups = _stated_groups(options, kb, genotypes.samples, genotypes.everyone, clinic.groups(read[0]))
+    return genotypes, read[0], groups
+
+
+def check_stated(options: Options, kb: KnowledgeBase, everyone: Sequence[str]) -> None:
+    """Refuse sexes, groups, copy numbers and pairs of person and sample that fit none of the samples.
+
+    A run in parts hands each part what is stated of its own samples: none of them would miss the rest.
+
+    Raises
+    ------
+    UsageError
+        If a value, a gene or a sample is none that there is.
+    InputError
+        If a table of persons and samples has none of the samples.
+    """
+    from pgx.clinical.person_map import person_map
+
+    _per_sample(options.sex, everyone, everyone, {}, SEXES, "--sex")
+    _stated_groups(options, kb, everyone, everyone, {})
+    _stated_copies(options, kb, everyone)
+    person_map(options.persons if isinstance(options.persons, Mapping) else paths_of(options.persons)).check_samples(
+        everyone
+    )
+
+
+def _stated_groups(
+    options: Options, kb: KnowledgeBase, samples: Sequence[str], everyone: Sequence[str], recorded: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the biogeographic groups that the user gave, or else the records."""
     names = group_names(kb)
     asked = options.ancestry
     if isinstance(asked, str):
         asked = names.get(asked.lower(), asked)
     elif asked is not None:
         asked = {sample: names.get(group.lower(), group) for sample, group in asked.items()}
-    allowed = tuple(dict.fromkeys(names.values()))
-    recorded = clinic.groups(read[0])
-    return (
-        genotypes,
-        read[0],
-        _per_sample(asked, genotypes.samples, genotypes.everyone, recorded, allowed, "--ancestry"),
-    )
+    return _per_sample(asked, samples, everyone, recorded, tuple(dict.fromkeys(names.values())), "--ancestry")
+
+
+def _stated_copies(
+    options: Options, kb: KnowledgeBase, everyone: Sequence[str]
+) -> dict[tuple[str | None, str], int] | None:
+    """Return the copy numbers that the user gave, under the genes' own names."""
+    from pgx.knowledge.resolver import gene_of
+    from pgx.types import MOST_COPIES
+
+    if not options.copy_number:
+        return None
+    stated: dict[tuple[str | None, str], int] = {}
+    here = set(everyone)
+    for (sample, name), copies in options.copy_number.items():
+        gene = gene_of(kb, name)
+        if sample is not None and sample not in here:
+            raise UsageError(f"--copy-number: no sample is called {sample!r}")
+        if not 0 <= copies <= MOST_COPIES:
+            raise UsageError(f"a person cannot have {copies} copies of {gene}")
+        if stated.setdefault((sample, gene), copies) != copies:
+            raise UsageError(f"--copy-number: two numbers are given for {gene}")
+    return stated
 
 
 def _with_other_sexes(history: ClinicalData, recorded: Mapping[str, str], told: Mapping[str, str]) -> ClinicalData:

@@ -13,6 +13,7 @@ from pgx.cli import options as opt
 @opt.reading()
 def features(
     vcf: opt.MaybeVcfs = None,
+    sheet: opt.Sheet = None,
     clinical: opt.Clinical = None,
     out: opt.Out = Path("-"),
     describe: Annotated[
@@ -51,11 +52,12 @@ def features(
     if describe:
         write_table(pgx.kb.features(how.knowledge), out)
         return
-    if not vcf:
-        raise UsageError("pgx features needs a VCF (or --describe); see pgx features --help")
+    if not vcf and sheet is None:
+        raise UsageError("pgx features needs a VCF, --sheet or --describe; see pgx features --help")
     teller = notes.Teller(quiet=quiet, verbose=verbose)
     pgx.features(
-        vcf,
+        vcf or (),
+        sheet=sheet,
         clinical=clinical or (),
         outside_calls=outside_calls or (),
         columns=columns,

@@ -202,8 +202,8 @@ Sheet = Annotated[
     Path | None,
     typer.Option(
         "--sheet",
-        help="Samplesheet: a CSV with one row per person (sample,vcf,clinical,outside_calls,sex,ancestry,medications,"
-        "copy_number); paths are relative to it.",
+        help="Samplesheet: a CSV with one row per person and the columns sample, vcf, clinical, outside_calls, sex, "
+        "ancestry, medications, copy_number; paths are relative to it.",
         show_default=False,
     ),
 ]
@@ -218,11 +218,18 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only on
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Print every note on standard error.")]
 
 
-def mapping(text: str | None) -> dict[str, str] | str | None:
-    """Read ``value`` or ``KEY=value,KEY=value``."""
+def mapping(option: str, text: str | None) -> dict[str, str] | str | None:
+    """Read ``value`` for everybody, or ``SAMPLE=value,SAMPLE=value`` with one value a sample."""
     if text is None or "=" not in text:
         return text
-    return dict(part.split("=", 1) for part in names_of(text) or [] if "=" in part)
+    values: dict[str, str] = {}
+    for part in names_of(text) or []:
+        sample, equals, value = (word.strip() for word in part.rpartition("="))
+        if not equals or not sample or not value:
+            raise UsageError(f"{option}: {part[:60]!r} is not SAMPLE=value; give one value, or one for each sample")
+        if values.setdefault(sample, value) != value:
+            raise UsageError(f"{option}: two values are given for {sample[:60]}")
+    return values
 
 
 def choices(option: str, text: str, allowed: tuple[str, ...]) -> list[str]:
@@ -241,13 +248,7 @@ def choices(option: str, text: str, allowed: tuple[str, ...]) -> list[str]:
 
 
 def genome(build: str) -> str:
-    """Return a reference genome by one of its names.
-
-    Raises
-    ------
-    UsageError
-        If it is none that the knowledge has positions on.
-    """
+    """Return a reference genome by one of its names; refuse one that the knowledge has no positions on."""
     if build_named(build) not in BUILDS:
         raise UsageError(f"--build: {build!r} is not one of {', '.join(BUILDS)}")
     return build_named(build)
@@ -350,8 +351,8 @@ def gather(
         min_dp=min_dp,
         include_filtered=include_filtered,
         fasta=fasta,
-        sex=mapping(sex),
-        ancestry=mapping(ancestry),
+        sex=mapping("--sex", sex),
+        ancestry=mapping("--ancestry", ancestry),
         copy_number=copies(copy_number),
         outside_mode=outside_mode,
         persons=tuple(person or ()),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,12 +16,54 @@ from pgx.guard.limits import ROWS, refuse_pipe
 _HEADINGS = {"sample", "sample_id", "sample_name", "vcf_sample", "iid"}
 
 
-@dataclass(frozen=True)
-class PersonMap:
-    """Person -> sample, and where each pair is from: None = the user typed it, else ``file: line 3``."""
+@dataclass(frozen=True, eq=False)
+class PersonMap(Mapping[str, str]):
+    """Person -> sample, and where each pair is from: None = the user typed it, else ``file: line 3``.
+
+    A part of a map (`of_samples`) is not `whole`: its pairs may all be of persons without a record.
+    """
 
     samples: Mapping[str, str]
     origin: Mapping[str, str | None]
+    whole: bool = True
+
+    def __getitem__(self, person: str) -> str:
+        return self.samples[person]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.samples)
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def of_samples(self, samples: Collection[str]) -> PersonMap:
+        """Return the pairs of these samples: what those of a samplesheet who share their files need to know."""
+        pairs = {person: sample for person, sample in self.samples.items() if sample in samples}
+        return PersonMap(pairs, {person: self.origin[person] for person in pairs}, whole=False)
+
+    def check_samples(self, everyone: Collection[str]) -> None:
+        """Refuse pairs that no record can join to one of the samples.
+
+        Raises
+        ------
+        UsageError
+            If a typed pair names a sample that there is not.
+        InputError
+            If no pair of a table names one.
+        """
+        unknown = {one: sample for one, sample in self.samples.items() if sample not in everyone}
+        for one, sample in unknown.items():
+            if self.origin[one] is None:
+                raise UsageError(f"--person: no sample is called {sample!r} ({len(everyone)} in the genotypes)")
+        if unknown and len(unknown) == len(self.samples):
+            raise self._nobodys(f"sample {next(iter(unknown.values()))!r}")
+
+    def _nobodys(self, first: str) -> InputError:
+        return InputError(
+            f"no pair joins a person of the records with a sample: the first names {first}, which is not here",
+            file=self.origin[next(iter(self.samples))],
+            fix="write the ids of the records beside the sample names of the genotypes' header",
+        )
 
     def sample_of(self, names: Sequence[str]) -> str | None:
         """Return the sample of a person by any of the person's identifiers.
@@ -57,14 +99,9 @@ class PersonMap:
                     f"--person: no sample is called {self.samples[one]!r} ({len(samples or ())} in the genotypes)"
                 )
         useless = set(strangers) | set(unknown)
-        if self.samples and len(useless) == len(self.samples):
+        if self.whole and self.samples and len(useless) == len(self.samples):
             first = next(iter(self.samples))
-            what = f"person {first!r}" if first in strangers else f"sample {self.samples[first]!r}"
-            raise InputError(
-                f"no pair joins a person of the records with a sample: the first names {what}, which is not here",
-                file=self.origin[first],
-                fix="write the ids of the records beside the sample names of the genotypes' header",
-            )
+            raise self._nobodys(f"person {first!r}" if first in strangers else f"sample {self.samples[first]!r}")
         warnings = []
         if strangers:
             warnings.append(
@@ -92,6 +129,8 @@ def person_map(given: Mapping[str, str] | Sequence[str | Path]) -> PersonMap:
     InputError
         If a table cannot be used.
     """
+    if isinstance(given, PersonMap):
+        return given
     samples: dict[str, str] = {}
     origin: dict[str, str | None] = {}
     for one in [f"{a}={b}" for a, b in given.items()] if isinstance(given, Mapping) else given:

@@ -7,9 +7,11 @@ says what it was asked to do, and a worker that would do something else refuses 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 from pgx.cohort.crew import Message
@@ -23,6 +25,9 @@ First = tuple[Plan, str, Folder, Path | None]
 
 _WORKER = "pgx.cohort.dask_worker"
 _SECONDS_TO_CONNECT = 30
+_SECONDS_BETWEEN_LOOKS = 0.5
+_SECONDS_WITHOUT_WORKERS = 300
+"""How long a run waits once the last worker has gone: a cluster that grows and shrinks may send others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,7 @@ class DaskCrew:
         UsageError
             If the extra is not installed.
         InputError
-            If no scheduler answers, or it has no workers.
+            If no scheduler answers, or it has no workers, or all of them go and none comes.
         """
         try:
             distributed: Any = import_module("distributed")
@@ -66,13 +71,36 @@ class DaskCrew:
             asked = {
                 client.submit(on_worker, self.first, versions(), here, number, pure=False): number for number in blocks
             }
-            for future in distributed.as_completed(asked, loop=client.loop):
+            for future in self._ended(distributed.as_completed(asked, loop=client.loop), client):
                 number = asked[future]
                 try:
                     yield future.result()
                 except distributed.KilledWorker:
                     yield "died", number, "the workers that began it ended"
+                except CancelledError:
+                    raise self._gone("the Dask scheduler {} is gone") from None
                 future.release()
+
+    def _ended(self, futures: Any, client: Any) -> Iterator[Any]:
+        """Yield the futures as they end; a cluster of which nothing is left is not waited for."""
+        seen = monotonic()
+        while not futures.is_empty():
+            if ended := futures.next_batch(block=False):
+                yield from ended
+                seen = monotonic()
+                continue
+            sleep(_SECONDS_BETWEEN_LOOKS)
+            try:
+                if client.scheduler_info()["workers"]:
+                    seen = monotonic()
+            except (OSError, TimeoutError):
+                pass  # a scheduler that does not answer has no workers to tell of
+            if monotonic() - seen > _SECONDS_WITHOUT_WORKERS:
+                raise self._gone(f"the Dask scheduler {{}} has had no workers for {_SECONDS_WITHOUT_WORKERS} s")
+
+    def _gone(self, what: str) -> InputError:
+        fix = "start it or its workers again; the same command then goes on from here"
+        return InputError(what.format(self.scheduler), file=self.first[2].root, fix=fix)
 
 
 def on_worker(*asked: Any) -> Message:

@@ -83,7 +83,7 @@ class Plan:
                 replace(one, medications=self.medications) if one.medications is None else one for one in people
             )
         files = {"vcf": self.vcf, "clinical": self.clinical, "outside_calls": self.outside_calls}
-        return groups_of(people, self.options, **files)
+        return groups_of(people, self.options, **files, apart=bool(self.persons))
 
     @property
     def reading(self) -> tuple[date | None, str | None]:

@@ -23,10 +23,10 @@ from pgx.cohort.folder import Folder, Json, make_private, read_json, write_json
 from pgx.cohort.plan import BLOCK, USUAL, Plan
 from pgx.cohort.pseudonymous import hidden
 from pgx.cohort.requests import check, formats_of, tables_of
-from pgx.cohort.samplesheet import Person, read_sheet
+from pgx.cohort.samplesheet import asked_persons, read_sheet
 from pgx.errors import InputError, UsageError
 from pgx.guard.private_files import open_private
-from pgx.inputs import inputs_of, knowledge
+from pgx.inputs import check_stated, inputs_of, knowledge
 from pgx.io import check_outputs, how_written, refuse_seal, write_bytes
 from pgx.options import Names, Options, PathLike, Paths, names_of, paths_of
 from pgx.pipeline import versions
@@ -161,7 +161,8 @@ def run(
     kb = knowledge(options.knowledge)
     if sheet is not None:
         persons = read_sheet(sheet, kb, vcf_is_given=bool(plan.vcf), build=options.build)
-        plan = replace(plan, persons=_wanted(persons, options))
+        check_stated(options, kb, [person.sample for person in persons])
+        plan = replace(plan, persons=asked_persons(persons, options))
     elif not plan.vcf:
         raise UsageError("no genotypes are given: name files, or a samplesheet with --sheet")
     files = _files(plan)
@@ -169,18 +170,6 @@ def run(
     plan, described = _planned(plan, folder, files, verify)
     with _alone(folder), on_day(plan.day):
         return _work(plan, described, folder, scheduler or threads or os.cpu_count() or 1, shard, verify, on_progress)
-
-
-def _wanted(persons: tuple[Person, ...], options: Options) -> tuple[Person, ...]:
-    """Return the rows of the samples asked for, in that order."""
-    wanted = names_of(options.samples)
-    if wanted is None:
-        return persons
-    rows = {person.sample: person for person in persons}
-    missing = [name for name in wanted if name not in rows]
-    if missing:
-        raise UsageError(f"no sample is called {missing[0]!r}; the sheet has {len(persons)} persons")
-    return tuple(rows[name] for name in dict.fromkeys(wanted))
 
 
 def _files(plan: Plan) -> list[Path]:
@@ -332,7 +321,9 @@ def _everyone(plan: Plan) -> dict[str, None]:
     """Return the samples of the inputs in their order, or those asked for; a sheet names them itself."""
     if plan.persons:
         return dict.fromkeys(person.sample for person in plan.persons)
-    names = dict.fromkeys(variants.samples_of(plan.vcf, knowledge(plan.options.knowledge), build=plan.options.build))
+    kb = knowledge(plan.options.knowledge)
+    names = dict.fromkeys(variants.samples_of(plan.vcf, kb, build=plan.options.build))
+    check_stated(plan.options, kb, [*names])
     wanted = names_of(plan.options.samples)
     if wanted is None:
         return names

@@ -16,11 +16,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pgx.clinical import parse_medications
+from pgx.clinical.person_map import person_map
 from pgx.errors import InputError, PgxError, UsageError, shown_place
 from pgx.guard.limits import HEADING, ROWS, SHEET, SHEET_COLUMNS, is_pipe, read_file, refuse_pipe
 from pgx.inputs import group_names
 from pgx.knowledge import KnowledgeBase
-from pgx.options import Options, PathLike
+from pgx.knowledge.resolver import gene_named
+from pgx.options import Options, PathLike, names_of, paths_of
 from pgx.protect.crypt4gh_files import SUFFIX, is_sealed
 from pgx.types import MOST_COPIES
 from pgx.variants import samples_of
@@ -165,14 +167,15 @@ class _Reader:
         told: dict[str, int] = {}
         for part in filter(None, (one.strip() for one in cell.split(";"))):
             gene, _, number = part.partition("=")
+            gene, number = gene.strip(), number.strip()
             if (copies := whole_number(number, MOST_COPIES)) is None:
                 self._wrong(line, "copy_number", f"{part[:60]!r} is not GENE=N")
-            elif gene not in set(self.kb.table("genes")["gene"]):
+            elif (known := gene_named(self.kb, gene[: HEADING.most])) is None:
                 self._wrong(line, "copy_number", f"{gene[:60]!r} is no gene of the knowledge base")
-            elif told.setdefault(gene, copies) != copies:
-                self._wrong(line, "copy_number", f"gives two numbers for {gene}")
+            elif told.setdefault(known, copies) != copies:
+                self._wrong(line, "copy_number", f"gives two numbers for {known}")
             else:
-                yield gene, copies
+                yield known, copies
 
 
 def _exists(path: str) -> bool:
@@ -214,6 +217,23 @@ def read_sheet(
     if reader.problems:
         raise _error(file, sorted(reader.problems))
     return persons
+
+
+def asked_persons(persons: Sequence[Person], options: Options) -> tuple[Person, ...]:
+    """Return the rows of the samples that are asked for, in the order asked.
+
+    Raises
+    ------
+    UsageError
+        If a sample is asked for that the sheet does not have.
+    """
+    names = names_of(options.samples)
+    if names is None:
+        return tuple(persons)
+    rows = {person.sample: person for person in persons}
+    if missing := [name for name in names if name not in rows]:
+        raise UsageError(f"no sample is called {missing[0][:60]!r}; the sheet has {len(persons)} persons")
+    return tuple(rows[name] for name in dict.fromkeys(names))
 
 
 def count_rows(path: PathLike) -> int:
@@ -290,6 +310,7 @@ def groups_of(
     vcf: Sequence[str] = (),
     clinical: Sequence[str] = (),
     outside_calls: Sequence[str] = (),
+    apart: bool = True,
 ) -> list[Group]:
     """Return the persons in groups that share their files, in order of first appearance.
 
@@ -301,7 +322,14 @@ def groups_of(
         How to read and call; what a row says of its person goes before it.
     vcf, clinical, outside_calls
         Files beside the sheet, for everybody.
+    apart
+        The persons have files of their own, so that each group is told only who of its own is who.
     """
+    pairs = (
+        person_map(options.persons if isinstance(options.persons, Mapping) else paths_of(options.persons))
+        if apart and options.persons
+        else None
+    )
     shared: dict[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]], list[Person]] = {}
     for person in persons:
         files = (person.vcf or tuple(vcf), (*clinical, *person.clinical), (*outside_calls, *person.outside_calls))
@@ -317,6 +345,7 @@ def groups_of(
                 sex=_laid_over(options.sex, members, lambda one: one.sex),
                 ancestry=_laid_over(options.ancestry, members, lambda one: one.ancestry),
                 copy_number=_copies_of(options, members),
+                persons=options.persons if pairs is None else pairs.of_samples({one.sample for one in members}),
             ),
         )
         for files, members in shared.items()

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
-from pgx.cohort.samplesheet import Group, groups_of, read_sheet
-from pgx.inputs import Phenotyped, inputs_of, knowledge, phenotyped
+from pgx.cohort.samplesheet import Group, asked_persons, groups_of, read_sheet
+from pgx.inputs import Phenotyped, check_stated, inputs_of, knowledge, phenotyped
 from pgx.knowledge import KnowledgeBase
 from pgx.options import Names, Options, PathLike, Paths, names_of, paths_of
 from pgx.types import Result
@@ -25,7 +26,7 @@ def groups(
     kb: KnowledgeBase,
 ) -> list[Group]:
     """Return the groups of a sheet, with the files that are given beside it; without a sheet there is one."""
-    shared = {
+    shared: dict[str, Any] = {
         "vcf": tuple(map(str, paths_of(vcf))),
         "clinical": tuple(map(str, paths_of(clinical))),
         "outside_calls": tuple(map(str, paths_of(outside_calls))),
@@ -33,9 +34,8 @@ def groups(
     if sheet is None:
         return [Group(**shared, samples=(), medications={}, options=options)]
     persons = read_sheet(sheet, kb, vcf_is_given=bool(shared["vcf"]), build=options.build)
-    wanted = names_of(options.samples)
-    chosen = persons if wanted is None else tuple(one for one in persons if one.sample in wanted)
-    return groups_of(chosen, options, **shared)
+    check_stated(options, kb, [one.sample for one in persons])
+    return groups_of(asked_persons(persons, options), options, **shared)
 
 
 def found_in(

@@ -83,3 +83,28 @@ def test_a_record_under_another_name_is_joined_as_said_and_nobody_is_named(pgx_c
     assert "hospital-7" not in (tmp_path / "f.tsv.provenance.json").read_text(encoding="utf-8")
     run = pgx_command("features", PERSON, "-c", "p.json", "--person", "hospital-8=HG00652")
     assert run.returncode == 2 and "no record has a person 'hospital-8'" in run.stderr
+
+
+@pytest.mark.parametrize("option", ["--sex", "--ancestry"])
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("A=male,A=female", "two values are given for A"),
+        ("A=male,B=male,A = female", "two values are given for A"),
+        ("A=male,B", "'B' is not SAMPLE=value; give one value, or one for each sample"),
+        ("male,B=female", "'male' is not SAMPLE=value; give one value, or one for each sample"),
+        ("A=,B=male", "'A=' is not SAMPLE=value; give one value, or one for each sample"),
+        ("=male", "'=male' is not SAMPLE=value; give one value, or one for each sample"),
+    ],
+)
+def test_a_value_for_each_sample_is_one_value_and_has_its_sample(option, text, problem):
+    with pytest.raises(UsageError) as refused:
+        options.gather(**{option.removeprefix("--"): text})
+    assert str(refused.value) == f"{option}: {problem}"
+
+
+def test_values_for_each_sample_are_read_as_written():
+    assert options.gather(sex="male").sex == "male"
+    assert options.gather(sex="A=male, B=female ,A=male,").sex == {"A": "male", "B": "female"}
+    # A sample may have any name that a header allows; no value has an equals sign.
+    assert options.gather(ancestry="id=7=European").ancestry == {"id=7": "European"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import polars as pl
 import pytest
 
 import pgx
@@ -144,6 +145,98 @@ def test_call_and_score_take_a_sheet_and_a_file_of_samples(sheet, tmp_path, pgx_
     assert [line.split("\t")[0] for line in done.stdout.splitlines()[1:]] == ["Q3"]
     scored = pgx_command("score", "--sheet", path, "-e", "clopidogrel.mace", "-q")
     assert [line.split("\t")[0] for line in scored.stdout.splitlines()[1:]] == ["Q1", "Q3"]
+
+
+def test_features_take_a_sheet_and_a_row_is_that_of_the_person_alone(sheet, tmp_path, pgx_command):
+    rows = ["Q5,ward.csv,,", "Q2,,male,codeine", "Q1,ward.csv,,", "Q7,,female,none"]
+    path = sheet(
+        "\n".join(["sample,vcf,clinical,sex,medications", *(row.replace(",", ",all.vcf,", 1) for row in rows)])
+    )
+    done = pgx_command("features", "--sheet", path, "-o", "f.parquet", "--missing", "m.tsv", "-q")
+    assert done.returncode == 0, done.stderr
+    together = pl.read_parquet(tmp_path / "f.parquet")
+    assert together["sample"].to_list() == ["Q5", "Q1", "Q2", "Q7"]
+    for row in rows:
+        name, clinical, sex, medications = row.split(",")
+        history = [tmp_path / clinical] if clinical else []
+        (tmp_path / "alone.csv").write_text(f"sample,medications\n{name},{medications}\n")
+        history += [tmp_path / "alone.csv"] if medications else []
+        options = pgx.Options(samples=name, sex={name: sex} if sex else None)
+        alone = pgx.features(tmp_path / "all.vcf", clinical=history, options=options)
+        assert together.filter(sample=name).equals(alone), name
+    missing = pl.read_csv(tmp_path / "m.tsv", separator="\t")
+    assert missing["sample"].unique(maintain_order=True).sort().to_list() == ["Q1", "Q2", "Q5", "Q7"]
+
+
+def test_features_of_a_sheet_have_no_polygenic_scores(sheet, pgx_command):
+    done = pgx_command("features", "--sheet", sheet("sample,vcf\nQ1,all.vcf\n"), "--pgs", "s.txt")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "pgx: polygenic scores are of genotype files that all share: name them without a samplesheet\n"
+    )
+
+
+@pytest.mark.parametrize("command", [("report",), ("call",), ("features",), ("score",), ("cohort", "run")])
+def test_a_sample_that_the_sheet_does_not_have_is_refused(sheet, pgx_command, command):
+    done = pgx_command(*command, "--sheet", sheet("sample,vcf\nQ1,all.vcf\nQ2,all.vcf\n"), "--samples", "Q1,Q3")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "pgx: no sample is called 'Q3'; the sheet has 2 persons\n"
+
+
+STATED = [
+    (("--sex", "Q9=male"), "--sex: no sample is called 'Q9'"),
+    (("--sex", "woman"), "--sex: 'woman' is not one of male, female"),
+    (("--ancestry", "Q9=European"), "--ancestry: no sample is called 'Q9'"),
+    (("--ancestry", "Q1=Mars"), "--ancestry: 'Mars' is not one of "),
+    (("--copy-number", "Q9:CYP2D6=3"), "--copy-number: no sample is called 'Q9'"),
+    (("--copy-number", "CYP2D66=3"), "the knowledge base has no gene 'CYP2D66'"),
+    (("--copy-number", "cyp2d6=3,CYP2D6=2"), "--copy-number: two numbers are given for CYP2D6"),
+    (("--copy-number", "Q1:CYP2D6=5000"), "a person cannot have 5000 copies of CYP2D6"),
+    (("--person", "ward-7=Q9"), "--person: no "),
+]
+
+
+@pytest.mark.parametrize(("stated", "problem"), STATED)
+@pytest.mark.parametrize("inputs_of", [("--sheet", "people.csv"), ("all.vcf",)])
+@pytest.mark.parametrize("command", [("call",), ("cohort", "run")])
+def test_what_is_stated_of_nobody_is_refused_before_any_work(sheet, pgx_command, command, inputs_of, stated, problem):
+    sheet("sample,vcf\nQ1,all.vcf\nQ2,all.vcf\n")
+    done = pgx_command(*command, *inputs_of, *stated)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"pgx: {problem}") and done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("pairs", [("map.csv",), ("ward-1=Q1", "--person", "ward-2=Q2")])
+def test_persons_with_records_of_their_own_are_joined_as_said(sheet, tmp_path, pgx_command, pairs):
+    path = sheet("sample,vcf,clinical\nQ1,all.vcf,1.csv\nQ2,all.vcf,2.csv\nQ3,all.vcf,\n")
+    for number in (1, 2):
+        (tmp_path / f"{number}.csv").write_text(f"person,age\nward-{number},{40 + number}\n")
+    (tmp_path / "map.csv").write_text("person,sample\nward-1,Q1\nward-2,Q2\n")
+    done = pgx_command("features", "--sheet", path, "--person", *pairs, "--columns", "clinical.age", "-o", "f.parquet")
+    assert done.returncode == 0, done.stderr
+    assert pl.read_parquet(tmp_path / "f.parquet")["clinical.age"].to_list() == [41, 42, None]
+    done = pgx_command("cohort", "run", "--sheet", path, "--person", *pairs, "--tables", "features", "--threads", 1)
+    assert done.returncode == 0, done.stderr
+    assert table(tmp_path / "cohort", "features")["clinical.age"].to_list() == [41, 42, None]
+
+
+def test_a_pair_that_is_typed_joins_a_record_of_its_own_person(sheet, tmp_path, pgx_command):
+    path = sheet("sample,vcf,clinical\nQ1,all.vcf,1.csv\nQ2,all.vcf,2.csv\n")
+    (tmp_path / "1.csv").write_text("person,age\nQ1,41\n")
+    (tmp_path / "2.csv").write_text("person,age\nward-2,42\n")
+    done = pgx_command("features", "--sheet", path, "--person", "ward-1=Q2", "--columns", "clinical.age")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "pgx: --person: no record has a person 'ward-1' (1 ids in the records)\n"
+
+
+def test_a_gene_of_a_copy_number_goes_by_its_other_spellings(sheet, tmp_path, pgx_command):
+    path = sheet("sample,vcf,copy_number\nQ1,all.vcf,cyp2d6 = 3\nQ2,all.vcf,\n")
+    assert dict(read_sheet(path, knowledge())[0].copy_number) == {"CYP2D6": 3}
+    for name, given in (("one", "CYP2D6=3"), ("other", "cyp2d6=3")):
+        done = pgx_command("call", "all.vcf", "--genes", "CYP2D6", "--copy-number", given, "-o", f"{name}.tsv")
+        assert done.returncode == 0, done.stderr
+    assert (tmp_path / "one.tsv").read_text() == (tmp_path / "other.tsv").read_text()
+    assert "copy_number_given" in (tmp_path / "other.tsv").read_text()
 
 
 def test_each_problem_is_a_line_on_standard_error(sheet, pgx_command):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Timer
+from time import sleep
 
 import pytest
 
 import pgx
+from pgx.cohort import dask_crew
 from pgx.cohort.dask_worker import do
 from pgx.errors import InputError, UsageError
 from pgx.pipeline import versions
@@ -45,6 +48,25 @@ def test_a_run_begun_here_goes_on_there(scheduler, folder):
     run("begun", threads=1, shard=(1, 2))
     assert run("begun", scheduler=scheduler).resumed > 0
     assert content(folder / "begun") == content(folder / "whole")
+
+
+@pytest.mark.parametrize(
+    ("ends", "told"),
+    [("workers", "has had no workers for 2 s"), ("scheduler", "(is gone|has had no workers for 2 s)")],
+)
+def test_a_run_does_not_wait_for_a_cluster_that_has_gone(folder, monkeypatch, ends, told):
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr(dask_crew, "_SECONDS_WITHOUT_WORKERS", 2)
+    monkeypatch.setattr(dask_crew, "on_worker", lambda *_: sleep(600))
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=True, dashboard_address=":0", silence_logs=50
+    ) as cluster:
+        end = (lambda: cluster.scale(0)) if ends == "workers" else cluster.close
+        timer = Timer(4, end)
+        timer.start()
+        with pytest.raises(InputError, match=f"{told}; start it or its workers again; the same command then goes on"):
+            run("out", scheduler=cluster.scheduler_address)
+        timer.join()
 
 
 def test_a_worker_of_another_version_refuses(folder):
