@@ -30,6 +30,7 @@ class NoteCode(StrEnum):
     CLAIMS_UNVERIFIED = "claims_unverified"
     CODE_FOR_MISSING = "code_for_missing"
     COLUMN_GIVES_OUTCOME_AWAY = "column_gives_outcome_away"
+    COLUMN_NEARLY_GIVES_OUTCOME_AWAY = "column_nearly_gives_outcome_away"
     CONDITION_UNKNOWN = "condition_unknown"
     CONFLICTING_COPY_NUMBER = "conflicting_copy_number"
     CONFLICTING_RECORDS = "conflicting_records"

@@ -13,6 +13,7 @@ from pgx.features.names import FeatureName, gene_of
 from pgx.models.cohort import leakage, spending, told_by_two
 from pgx.models.evidence import design
 from pgx.models.evidence.endpoint import Endpoint, Feature, Reading
+from pgx.models.evidence.links import measured
 from pgx.models.fitting.boost import Floats
 
 _MAX_LEVELS = 8
@@ -27,6 +28,8 @@ _MOST_NAMED = 8
 _WORDS = (pl.String, pl.Categorical, pl.Enum)
 _SLIPS = 0.1
 """Share of a column's values that may be words, for it to be one of numbers."""
+_NEARLY = 0.95
+"""AUC, or rank correlation, from which on a column that is used is said: a copy of the outcome with slips has it."""
 _MOST_SLIPS = 0.5
 """The same where more different numbers stand in it than words have levels: ``<0.5`` among laboratory values."""
 
@@ -61,12 +64,13 @@ def choose(
         The features, the columns not used with the reason, and code and sentence of what the user must know.
     """
     features, unused = _candidates(frame, endpoint, taken, others, people)
-    features, giving, pairs = _without_answers(frame, endpoint, features, y)
+    features, giving, pairs, nearly = _without_answers(frame, endpoint, features, y)
     unused |= dict.fromkeys(giving, "it gives the outcome away")
     unused |= {name: f"with {' or '.join(others)} it gives the outcome away" for name, others in _others(pairs).items()}
     said = [("text_among_numbers", text) for text in words_among_numbers(frame, features)]
     said += [("text_not_used", text) for text in _numbers_not_read(frame, unused)]
-    return features, unused, said + [("column_gives_outcome_away", text) for text in _said(giving, pairs)]
+    said += [("column_gives_outcome_away", text) for text in _said(giving, pairs)]
+    return features, unused, said + [("column_nearly_gives_outcome_away", text) for text in _asked(nearly, endpoint)]
 
 
 def _candidates(
@@ -154,10 +158,11 @@ def _auto(  # noqa: PLR0911 (one line a kind of column)
 
 def _without_answers(
     frame: pl.DataFrame, endpoint: Endpoint, features: Sequence[Feature], y: Floats
-) -> tuple[list[Feature], list[str], list[tuple[str, str]]]:
+) -> tuple[list[Feature], list[str], list[tuple[str, str]], dict[str, float]]:
     """Leave out columns that are the outcome in other words; genes and what the evidence names are never that.
 
-    Return the other features, the columns that tell the outcome alone, and the pairs that tell it together.
+    Return the other features, the columns that tell the outcome alone, the pairs that tell it together, and, of the
+    columns that are used and nearly tell it, how well they do.
     """
     known = {column for column in design.columns(endpoint) if column in frame.columns}
     apart = set(spending.read_as_they_stand(endpoint, features)) & set(frame.columns)
@@ -170,7 +175,7 @@ def _without_answers(
         column = feature.reading.column
         if column not in known and not gene_of(column):
             asked.setdefault(column, []).append(feature)
-    giving: list[str] = []
+    giving, nearly = list[str](), dict[str, float]()
     some, numbers = told_by_two.rows_asked(y, endpoint.link), dict[str, Floats]()
     for column, read in asked.items():
         values = design.matrix(frame if column in apart else prepared, read).astype(np.float64)
@@ -178,13 +183,18 @@ def _without_answers(
         # What no level tells alone, all may tell together, and numbers that are codes tell it in no order.
         if len(read) > 1 or pl.Series(told[0]).n_unique() <= _MAX_LEVELS:
             told.append(leakage.by_value(values, y))
-        if any(leakage.gives_away(value, y, endpoint.link) for value in told):
+        best = float(np.max(np.nan_to_num([leakage.ordered(value, y, endpoint.link) for value in told])))
+        if best >= leakage.CERTAIN:
             giving.append(column)
-        elif len(read) == 1 and read[0].reading.kind == "number":
+            continue
+        if best >= _NEARLY:
+            nearly[column] = best
+        if len(read) == 1 and read[0].reading.kind == "number":
             numbers[column] = told[0][some]
     pairs = told_by_two.pairs(numbers, y[some], endpoint.link)
     out = {*giving, *(column for pair in pairs for column in pair)}
-    return [feature for feature in features if feature.reading.column not in out], giving, pairs
+    nearly = {column: best for column, best in nearly.items() if column not in out}
+    return [feature for feature in features if feature.reading.column not in out], giving, pairs, nearly
 
 
 def _others(pairs: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
@@ -236,6 +246,17 @@ def _said(giving: Sequence[str], pairs: Sequence[tuple[str, str]]) -> list[str]:
         said.append(f"{named} together tell the outcome nearly without error, which neither does alone, and were left "
                     "out: what lies between them was known after the outcome")  # fmt: skip
     return said
+
+
+def _asked(nearly: Mapping[str, float], endpoint: Endpoint) -> list[str]:
+    """Ask about columns that tell the outcome better than what is known beforehand does, but not without error."""
+    if not nearly:
+        return []
+    measure = "a rank correlation of" if measured(endpoint.link) else "an AUC of"
+    named = _named([f"{column} ({best:.3f})" for column, best in nearly.items()])
+    what = "tells the outcome alone and is used" if len(nearly) == 1 else "each tell the outcome alone and are used"
+    return [f"{named} {what}, with {measure} {_NEARLY} or more: leave out with --ignore what is the outcome in other "
+            "words, or was recorded after it"]  # fmt: skip
 
 
 def _named(columns: Sequence[str], between: str = ", ") -> str:

@@ -18,7 +18,8 @@ from pgx.models.fitting.boost import Floats, Matrix
 
 _PERMUTATIONS = 999
 _ALPHA = 0.01
-_CERTAIN = 0.98
+CERTAIN = 0.98
+"""AUC, or rank correlation, from which on a column is the outcome in other words."""
 _CASES = 10
 _TOTAL = "how many values are missing"
 _BODY = ("sex", "gender", "age", "birth_year", "height", "height_cm", "weight", "weight_kg", "bmi")
@@ -57,19 +58,24 @@ class Probe:
     message: str
 
 
-def gives_away(value: Floats, y: Floats, link: str, certain: float = _CERTAIN) -> bool:
-    """Whether one column orders the outcome nearly without error: AUC, or rank correlation, of `certain` or more."""
+def gives_away(value: Floats, y: Floats, link: str, certain: float = CERTAIN) -> bool:
+    """Whether one column orders the outcome nearly without error: `ordered` says `certain` or more."""
+    return ordered(value, y, link) >= certain
+
+
+def ordered(value: Floats, y: Floats, link: str) -> float:
+    """Return how well one column orders the outcome, whichever way: AUC (risks) or rank correlation; NaN of few rows."""
     known = np.isfinite(value)
     value, y = value[known], y[known]
     if link == "logit":
         if min(y.sum(), len(y) - y.sum()) < _CASES:
-            return False
-        return abs(metrics.auc(y, value) - 0.5) >= certain - 0.5
+            return float("nan")
+        return 0.5 + abs(metrics.auc(y, value) - 0.5)
     if len(y) < 2 * _CASES or np.ptp(value) == 0 or np.ptp(y) == 0:
-        return False
+        return float("nan")
     # Ties share the mean of their ranks: a rounded copy of the outcome has many.
     ranks = [pl.Series(one).rank("average").to_numpy() for one in (value, y)]
-    return bool(abs(np.corrcoef(ranks[0], ranks[1])[0, 1]) >= certain)
+    return float(abs(np.corrcoef(ranks[0], ranks[1])[0, 1]))
 
 
 def by_value(values: Floats, y: Floats) -> Floats:

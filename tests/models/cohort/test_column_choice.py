@@ -65,6 +65,36 @@ def test_of_many_columns_that_give_the_outcome_away_the_rest_is_counted(kb: Know
     assert "copy7 and 2 more each tell" in dict(taken.remarks)["column_gives_outcome_away"]
 
 
+def test_a_copy_of_the_outcome_with_slips_is_used_but_said(kb: KnowledgeBase) -> None:
+    slips = np.where(np.arange(N) % 40 == 3, 1 - EVENTS, EVENTS)
+    words = np.where(slips == 1, np.array(["MI", "stroke"])[np.arange(N) % 2], "well")
+    rng = np.random.default_rng(6)
+    noise = {f"lab{j}": rng.normal(size=N) for j in range(30)}
+    taken = load(kb, seen=slips, word=words, honest=EVENTS + rng.normal(size=N), **noise)
+    assert not taken.unused
+    text = dict(taken.remarks)["column_nearly_gives_outcome_away"]
+    assert text.startswith("seen (0.972), word (0.978) each tell the outcome alone and are used, with an AUC of 0.95")
+    assert "column_nearly_gives_outcome_away" not in dict(load(kb, **noise).remarks)
+
+
+def test_what_nearly_follows_a_measured_outcome_is_said(kb: KnowledgeBase) -> None:
+    rng = np.random.default_rng(6)
+    dose = np.round(rng.gamma(9.0, 4.0, N), 1)
+    table = pl.DataFrame(
+        {
+            "gene.cyp2c9.diplotype": ["*1/*1", "*1/*2"] * (N // 2),
+            "gene.vkorc1.diplotype": ["rs9923231 reference (C)/rs9923231 variant (T)"] * N,
+            "clinical.age": rng.integers(20, 80, N),
+            "outcome": dose,
+            "next": dose + rng.normal(0, 2.8, N),
+            "before": dose + rng.normal(0, 12.0, N),
+        }
+    )
+    remarks = dict(cohort.load(table, endpoints.get(kb, "warfarin.dose"), Roles(others=True), kb=kb).remarks)
+    text = remarks["column_nearly_gives_outcome_away"]
+    assert text.startswith("next (0.967)") and "alone and is used, with a rank correlation of 0.95 or more" in text
+
+
 @pytest.mark.parametrize("unit", [1.0, 24.0])
 def test_two_columns_whose_difference_is_the_outcome_give_it_away(unit: float, kb: KnowledgeBase) -> None:
     rng = np.random.default_rng(7)
