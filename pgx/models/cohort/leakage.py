@@ -31,6 +31,8 @@ _PAIRS = 5.0
 """Pairs of persons alike from which on it is said, and how many times as many as chance makes."""
 _RARELY, _TOGETHER = 0.1, 0.9
 """Share of pairs that agree in a feature by which persons are known, and rank correlation of two that are one."""
+_ENOUGH = 8
+"""Such features that are enough to say what chance makes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,10 +285,14 @@ def _alike_in_all(x: Matrix, groups: NDArray[np.int64]) -> tuple[float, float]:
     each = np.nan_to_num(x[rows] + np.float32(0.0), nan=float(np.finfo(np.float32).min))
     chance, kept = len(rows) * (len(rows) - 1) / 2, list[Floats]()
     for column in each.T:
+        if len(kept) == _ENOUGH:
+            break
         count = np.unique(column, return_counts=True)[1]
         agree = float(((count / len(rows)) ** 2).sum())
+        if agree > _RARELY:
+            continue
         ranks = pl.Series(column).rank("average").to_numpy()
-        if agree <= _RARELY and all(abs(np.corrcoef(ranks, other)[0, 1]) < _TOGETHER for other in kept):
+        if all(abs(np.corrcoef(ranks, other)[0, 1]) < _TOGETHER for other in kept):
             kept.append(ranks)
             chance *= agree
     if len(kept) < _LEAST_BODY:
