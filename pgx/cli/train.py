@@ -118,6 +118,8 @@ def train(
         knowledge=knowledge or (),
         say=progress(quiet),
     )
+    for unused in [] if quiet else model.columns_not_used:
+        print(f"pgx: not used: {unused}", file=sys.stderr)
     for warning in [] if quiet else model.facts["warnings"]:
         print(f"pgx: warning: {warning['code']}: {warning['message']}", file=sys.stderr)
     print(f"pgx: {model.identity}, {model.n} rows, in {out}", file=sys.stderr)

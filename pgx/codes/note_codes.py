@@ -30,6 +30,8 @@ class NoteCode(StrEnum):
     CLAIMS_UNVERIFIED = "claims_unverified"
     CODE_FOR_MISSING = "code_for_missing"
     COLUMN_GIVES_OUTCOME_AWAY = "column_gives_outcome_away"
+    COLUMN_NEARLY_GIVES_OUTCOME_AWAY = "column_nearly_gives_outcome_away"
+    OUTCOME_TOLD_TOO_WELL = "outcome_told_too_well"
     CONDITION_UNKNOWN = "condition_unknown"
     CONFLICTING_COPY_NUMBER = "conflicting_copy_number"
     CONFLICTING_RECORDS = "conflicting_records"

@@ -74,7 +74,10 @@ def test_a_cohort_without_the_gene_is_refused(kb: KnowledgeBase, change: pl.Expr
 @pytest.mark.parametrize("word", ["NaN", "N/A", "", "."])
 def test_gaps_that_are_written_out_are_gaps(kb: KnowledgeBase, tmp_path: Path, word: str) -> None:
     table = hospital().with_columns(
-        pl.when(pl.col("outcome") == 1).then(pl.lit("4.5")).otherwise(pl.lit(word)).alias("ck")
+        pl.when((pl.col("outcome") == 1) | (pl.int_range(300) % 30 == 0))
+        .then(pl.lit("4.5"))
+        .otherwise(pl.lit(word))
+        .alias("ck")
     )
     table = table.with_columns(ck=pl.when(pl.int_range(300) % 2 == 0).then(pl.col("ck")).otherwise(pl.lit(word)))
     table.write_csv(tmp_path / "cohort.csv")
@@ -87,7 +90,8 @@ def test_gaps_that_are_written_out_are_gaps(kb: KnowledgeBase, tmp_path: Path, w
 def test_nan_in_a_frame_is_a_gap(kb: KnowledgeBase) -> None:
     rng = np.random.default_rng(2)
     table = hospital()
-    ck = np.where(table["outcome"].to_numpy() == 1, rng.normal(size=300), np.nan)
+    some = (table["outcome"].to_numpy() == 1) | (np.arange(300) % 30 == 0)
+    ck = np.where(some, rng.normal(size=300), np.nan)
     assert "missingness_predicts_outcome" in codes(table.with_columns(ck=pl.Series(ck)), kb)
 
 

@@ -46,6 +46,15 @@ def test_train_then_score_and_evaluate(cohort: Path, tmp_path: Path) -> None:
     }
 
 
+def test_columns_that_are_not_used_are_said_with_the_reason_and_stand_in_the_card(cohort: Path, tmp_path: Path) -> None:
+    table, model = tmp_path / "cohort.parquet", tmp_path / "model"
+    pl.read_parquet(cohort).with_columns(visit=pl.lit("2024-05-11"), drug=pl.lit("x")).write_parquet(table)
+    done = pgx("train", "simvastatin.myopathy", "--cohort", table, "-o", model, "--all-columns")
+    assert done.returncode == 0, done.stderr
+    assert "pgx: not used: visit (a date)" in done.stderr and "drug (constant)" in done.stderr
+    assert "Not used: visit (a date)." in (model / "card.md").read_text().splitlines()
+
+
 def test_an_evaluation_with_all_columns_learns_from_those_that_the_endpoint_does_not_name(tmp_path: Path) -> None:
     place = tmp_path / "cohort.parquet"
     done = pgx("simulate", "warfarin.dose", "-n", "200", "-o", place)

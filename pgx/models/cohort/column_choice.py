@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -13,11 +14,13 @@ from pgx.features.names import FeatureName, gene_of
 from pgx.models.cohort import leakage, spending, told_by_two
 from pgx.models.evidence import design
 from pgx.models.evidence.endpoint import Endpoint, Feature, Reading
+from pgx.models.evidence.links import measured
 from pgx.models.fitting.boost import Floats
 
 _MAX_LEVELS = 8
 _RARE = 10
 _MANY = 100
+Levels = NDArray[np.int64]
 _DAY = r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:.*)?$|^\d{1,2}([./-])\d{1,2}[./-](?:\d{2}|\d{4})(?: \d{2}:.*)?$"
 """How text tables write days: which day of the past it was says nothing of a patient to come."""
 _NUMBER = r"^[<>~≤≥=]*\s*[+-]?\d+(?:[.,]\d+)*\s*\D{0,8}$"
@@ -27,6 +30,8 @@ _MOST_NAMED = 8
 _WORDS = (pl.String, pl.Categorical, pl.Enum)
 _SLIPS = 0.1
 """Share of a column's values that may be words, for it to be one of numbers."""
+_NEARLY = 0.95
+"""AUC, or rank correlation, from which on a column that is used is said: a copy of the outcome with slips has it."""
 _MOST_SLIPS = 0.5
 """The same where more different numbers stand in it than words have levels: ``<0.5`` among laboratory values."""
 
@@ -61,12 +66,14 @@ def choose(
         The features, the columns not used with the reason, and code and sentence of what the user must know.
     """
     features, unused = _candidates(frame, endpoint, taken, others, people)
-    features, giving, pairs = _without_answers(frame, endpoint, features, y)
-    unused |= dict.fromkeys(giving, "it gives the outcome away")
-    unused |= {name: f"with {' or '.join(others)} it gives the outcome away" for name, others in _others(pairs).items()}
+    answers = _answers(frame, endpoint, features, y, people)
+    unused |= (away := answers.unused())
+    features = [feature for feature in features if feature.reading.column not in away]
     said = [("text_among_numbers", text) for text in words_among_numbers(frame, features)]
     said += [("text_not_used", text) for text in _numbers_not_read(frame, unused)]
-    return features, unused, said + [("column_gives_outcome_away", text) for text in _said(giving, pairs)]
+    said += [("column_gives_outcome_away", text) for text in _said(answers)]
+    nearly = {column: best for column, best in answers.nearly.items() if column not in away}
+    return features, unused, said + [("column_nearly_gives_outcome_away", text) for text in _asked(nearly, endpoint)]
 
 
 def _candidates(
@@ -125,7 +132,7 @@ def _auto(  # noqa: PLR0911 (one line a kind of column)
     if column.dtype.is_numeric():
         if known.n_unique() < 2:
             return [], "constant"
-        if column.dtype.is_integer() and len(known) >= _MANY and known.n_unique() == len(known):
+        if len(known) >= _MANY and known.n_unique() == len(known) and _whole(known):
             return [], "a number of its own for every row"
         return [Feature(column.name, Reading(column.name))], ""
     if column.dtype.is_temporal():
@@ -152,13 +159,36 @@ def _auto(  # noqa: PLR0911 (one line a kind of column)
     ], ""
 
 
-def _without_answers(
-    frame: pl.DataFrame, endpoint: Endpoint, features: Sequence[Feature], y: Floats
-) -> tuple[list[Feature], list[str], list[tuple[str, str]]]:
-    """Leave out columns that are the outcome in other words; genes and what the evidence names are never that.
+def _whole(known: pl.Series) -> bool:
+    """Whether all numbers are whole, though a table with gaps may hold them as fractions."""
+    return bool(known.dtype.is_integer() or (known == known.floor()).all())
 
-    Return the other features, the columns that tell the outcome alone, and the pairs that tell it together.
-    """
+
+@dataclass(slots=True)
+class _Answers:
+    """Columns that tell the outcome: alone, by whether they are known, in pairs; and nearly, which are used."""
+
+    alone: list[str] = field(default_factory=list)
+    one_sided: dict[str, int] = field(default_factory=dict)
+    pairs: list[tuple[str, str]] = field(default_factory=list)
+    nearly: dict[str, float] = field(default_factory=dict)
+
+    def unused(self) -> dict[str, str]:
+        """Return why columns are left out."""
+        found = dict.fromkeys(self.alone, "it gives the outcome away")
+        found |= {name: f"known only where the outcome is {side}" for name, side in self.one_sided.items()}
+        together = _others(self.pairs).items()
+        return found | {name: f"with {' or '.join(others)} it gives the outcome away" for name, others in together}
+
+
+def _answers(
+    frame: pl.DataFrame,
+    endpoint: Endpoint,
+    features: Sequence[Feature],
+    y: Floats,
+    people: NDArray[np.int64] | None,
+) -> _Answers:
+    """Find the columns that are the outcome in other words; genes and what the evidence names are never that."""
     known = {column for column in design.columns(endpoint) if column in frame.columns}
     apart = set(spending.read_as_they_stand(endpoint, features)) & set(frame.columns)
     others = [feature for feature in features if feature.reading.column not in apart]
@@ -170,21 +200,39 @@ def _without_answers(
         column = feature.reading.column
         if column not in known and not gene_of(column):
             asked.setdefault(column, []).append(feature)
-    giving: list[str] = []
-    some, numbers = told_by_two.rows_asked(y, endpoint.link), dict[str, Floats]()
+    found, link = _Answers(), endpoint.link
+    some, numbers, levels = told_by_two.rows_asked(y, link), dict[str, Floats](), dict[str, Levels]()
     for column, read in asked.items():
         values = design.matrix(frame if column in apart else prepared, read).astype(np.float64)
         told = [values[:, j] for j in range(values.shape[1])]
         # What no level tells alone, all may tell together, and numbers that are codes tell it in no order.
-        if len(read) > 1 or pl.Series(told[0]).n_unique() <= _MAX_LEVELS:
+        few = len(read) > 1 or pl.Series(told[0]).n_unique() <= _MAX_LEVELS
+        if few:
             told.append(leakage.by_value(values, y))
-        if any(leakage.gives_away(value, y, endpoint.link) for value in told):
-            giving.append(column)
-        elif len(read) == 1 and read[0].reading.kind == "number":
-            numbers[column] = told[0][some]
-    pairs = told_by_two.pairs(numbers, y[some], endpoint.link)
-    out = {*giving, *(column for pair in pairs for column in pair)}
-    return [feature for feature in features if feature.reading.column not in out], giving, pairs
+        best = float(np.max(np.nan_to_num([leakage.ordered(value, y, link) for value in told])))
+        given = np.asarray(np.isfinite(values).all(axis=1))
+        if best >= leakage.CERTAIN:
+            found.alone.append(column)
+        elif link == "logit" and leakage.one_sided(given, y, people):
+            found.one_sided[column] = int(y[given][0])
+        else:
+            if best >= _NEARLY:
+                found.nearly[column] = best
+            if len(read) == 1 and read[0].reading.kind == "number":
+                numbers[column] = told[0][some]
+            if few:
+                levels[column] = _levels(values[some])
+    found.pairs = told_by_two.pairs(numbers, y[some], link)
+    found.pairs += [two for two in told_by_two.pairs_of_levels(levels, y[some], link) if two not in found.pairs]
+    return found
+
+
+def _levels(values: Floats) -> Levels:
+    """Number the levels of a column that its features (n, k) tell apart; -1 = not known."""
+    known = np.isfinite(values).all(axis=1)
+    found = np.full(len(values), -1)
+    found[known] = np.unique(values[known], axis=0, return_inverse=True)[1].ravel()
+    return found
 
 
 def _others(pairs: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
@@ -223,8 +271,13 @@ def _numbers_not_read(frame: pl.DataFrame, unused: Mapping[str, str]) -> list[st
             "without a comma, sign or unit"]  # fmt: skip
 
 
-def _said(giving: Sequence[str], pairs: Sequence[tuple[str, str]]) -> list[str]:
-    said = []
+def _said(answers: _Answers) -> list[str]:
+    said, giving, pairs = list[str](), answers.alone, answers.pairs
+    if answers.one_sided:
+        sides = [f"{name} ({side})" for name, side in answers.one_sided.items()]
+        verb = "is known only where the outcome is that, and was" if len(sides) == 1 else (
+            "are known only where the outcome is that, and were")  # fmt: skip
+        said.append(f"{_named(sides)} {verb} left out: what is recorded because of the outcome cannot foretell it")
     if len(giving) == 1:
         said.append(f"{giving[0]} tells the outcome nearly without error and was left out: it is the outcome in other "
                     "words, or was recorded after it")  # fmt: skip
@@ -236,6 +289,17 @@ def _said(giving: Sequence[str], pairs: Sequence[tuple[str, str]]) -> list[str]:
         said.append(f"{named} together tell the outcome nearly without error, which neither does alone, and were left "
                     "out: what lies between them was known after the outcome")  # fmt: skip
     return said
+
+
+def _asked(nearly: Mapping[str, float], endpoint: Endpoint) -> list[str]:
+    """Ask about columns that tell the outcome better than what is known beforehand does, but not without error."""
+    if not nearly:
+        return []
+    measure = "a rank correlation of" if measured(endpoint.link) else "an AUC of"
+    named = _named([f"{column} ({best:.3f})" for column, best in nearly.items()])
+    what = "tells the outcome alone and is used" if len(nearly) == 1 else "each tell the outcome alone and are used"
+    return [f"{named} {what}, with {measure} {_NEARLY} or more: leave out with --ignore what is the outcome in other "
+            "words, or was recorded after it"]  # fmt: skip
 
 
 def _named(columns: Sequence[str], between: str = ", ") -> str:

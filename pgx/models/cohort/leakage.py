@@ -18,14 +18,21 @@ from pgx.models.fitting.boost import Floats, Matrix
 
 _PERMUTATIONS = 999
 _ALPHA = 0.01
-_CERTAIN = 0.98
+CERTAIN = 0.98
+"""AUC, or rank correlation, from which on a column is the outcome in other words."""
 _CASES = 10
+_HARDLY = 1e-6
+"""Chance below which it is no accident that all persons with a value have the same outcome."""
 _TOTAL = "how many values are missing"
 _BODY = ("sex", "gender", "age", "birth_year", "height", "height_cm", "weight", "weight_kg", "bmi")
 """Last parts of names of columns that together nearly tell a person."""
 _LEAST_BODY = 3
 _PAIRS = 5.0
 """Pairs of persons alike from which on it is said, and how many times as many as chance makes."""
+_RARELY, _TOGETHER = 0.1, 0.9
+"""Share of pairs that agree in a feature by which persons are known, and rank correlation of two that are one."""
+_ENOUGH = 8
+"""Such features that are enough to say what chance makes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +64,57 @@ class Probe:
     message: str
 
 
-def gives_away(value: Floats, y: Floats, link: str, certain: float = _CERTAIN) -> bool:
-    """Whether one column orders the outcome nearly without error: AUC, or rank correlation, of `certain` or more."""
+def gives_away(value: Floats, y: Floats, link: str, certain: float = CERTAIN) -> bool:
+    """Whether one column orders the outcome nearly without error: `ordered` says `certain` or more."""
+    return ordered(value, y, link) >= certain
+
+
+def ordered(value: Floats, y: Floats, link: str) -> float:
+    """Return how well a column orders the outcome, whichever way: AUC (risks) or rank correlation; NaN of few rows."""
     known = np.isfinite(value)
     value, y = value[known], y[known]
     if link == "logit":
         if min(y.sum(), len(y) - y.sum()) < _CASES:
-            return False
-        return abs(metrics.auc(y, value) - 0.5) >= certain - 0.5
+            return float("nan")
+        return 0.5 + abs(metrics.auc(y, value) - 0.5)
     if len(y) < 2 * _CASES or np.ptp(value) == 0 or np.ptp(y) == 0:
-        return False
+        return float("nan")
     # Ties share the mean of their ranks: a rounded copy of the outcome has many.
     ranks = [pl.Series(one).rank("average").to_numpy() for one in (value, y)]
-    return bool(abs(np.corrcoef(ranks[0], ranks[1])[0, 1]) >= certain)
+    return float(abs(np.corrcoef(ranks[0], ranks[1])[0, 1]))
+
+
+def one_sided(known: NDArray[np.bool_], y: Floats, groups: NDArray[np.int64] | None) -> bool:
+    """Whether a column is known only in rows of one outcome (0 or 1), which chance would hardly make.
+
+    Parameters
+    ----------
+    known
+        bool (n,): where the column has a value.
+    y
+        Outcome, 0 or 1.
+    groups
+        int64 (n,): person of each row, who is one witness; None = every row is one.
+    """
+    share = float(y[known].mean()) if known.any() else float("nan")
+    if share not in (0.0, 1.0) or known.all():
+        return False
+    witnesses = int(known.sum()) if groups is None else len(np.unique(groups[known]))
+    of_all = float(y.mean()) if share else 1.0 - float(y.mean())
+    return witnesses >= _CASES and of_all**witnesses <= _HARDLY
+
+
+def told_too_well(y: Floats, margin: Floats, link: str) -> str:
+    """Return a sentence if persons whom the fit has not seen are ordered nearly without error; else nothing."""
+    known = np.isfinite(margin)
+    best = ordered(margin[known], y[known], link)
+    if not best >= CERTAIN:
+        return ""
+    measure = "AUC" if link == "logit" else "rank correlation"
+    return (
+        f"persons who were left out are ordered nearly without error ({measure} {best:.3f}): look whether columns say "
+        "together what was known only after the outcome, and leave them out with --ignore"
+    )
 
 
 def by_value(values: Floats, y: Floats) -> Floats:
@@ -184,18 +229,27 @@ def site(
     return found
 
 
-def persons_alike(frame: pl.DataFrame, groups: NDArray[np.int64]) -> Probe:
-    """Count the pairs of persons who are alike in sex, age and body to the last digit, beside what chance makes."""
+def persons_alike(frame: pl.DataFrame, groups: NDArray[np.int64], x: Matrix | None = None) -> Probe:
+    """Count the pairs of persons who are alike to the last digit in sex, age and body, or in all features.
+
+    What chance makes is counted beside: each column's share of pairs that agree, multiplied.
+
+    Parameters
+    ----------
+    frame
+        The cohort.
+    groups
+        int64 (n,): person of each row.
+    x
+        float32 (n, p): features, NaN = not known; None = only the body is asked about.
+    """
     names = [name for name in frame.columns if name.lower().rpartition(".")[2] in _BODY]
-    known = frame.select(names).with_columns(pl.Series("person", groups)).drop_nulls().unique("person", keep="first")
-    pairs, chance = 0.0, known.height * (known.height - 1) / 2
-    if len(names) >= _LEAST_BODY and known.height > 1:
-        sizes = known.group_by(names).len()["len"].to_numpy().astype(np.float64)
-        pairs = float((sizes * (sizes - 1)).sum() / 2)
-        for name in names:
-            chance *= float(((known[name].value_counts()["count"] / known.height) ** 2).sum())
-    found = pairs >= _PAIRS and pairs >= _PAIRS * chance
-    what = ", ".join(names[:-1]) + f" and {names[-1]}" if len(names) > 1 else "their body"
+    pairs, chance = _alike_in_body(frame.select(names), groups) if len(names) >= _LEAST_BODY else (0.0, 0.0)
+    what = ", ".join(names[:-1]) + f" and {names[-1]}" if names else ""
+    if not _too_many(pairs, chance) and x is not None:
+        pairs, chance, names = *_alike_in_all(x, groups), []
+        what = f"values in all {x.shape[1]} features"
+    found = _too_many(pairs, chance)
     text = (
         f"{pairs:.0f} pairs of persons have the same {what} (by chance: about {chance:.0f}): if one person has rows "
         "of several names, the figures are those of persons seen before; name the person's column with --person"
@@ -203,6 +257,52 @@ def persons_alike(frame: pl.DataFrame, groups: NDArray[np.int64]) -> Probe:
         else "persons are no more alike than chance makes them"
     )
     return Probe("persons_alike", found, pairs, float("nan"), tuple(names) if found else (), text)
+
+
+def _too_many(pairs: float, chance: float) -> bool:
+    return pairs >= _PAIRS and pairs >= _PAIRS * chance
+
+
+def _alike_in_body(body: pl.DataFrame, groups: NDArray[np.int64]) -> tuple[float, float]:
+    """Return the pairs of persons who are alike in all columns, of those with all known, and what chance makes."""
+    names = body.columns
+    known = body.with_columns(pl.Series("person", groups)).drop_nulls().unique("person", keep="first")
+    chance = known.height * (known.height - 1) / 2
+    if not known.height:
+        return 0.0, 0.0
+    for name in names:
+        chance *= float(((known[name].value_counts()["count"] / known.height) ** 2).sum())
+    return _pairs(known.group_by(names).len()["len"].to_numpy().astype(np.float64)), chance
+
+
+def _alike_in_all(x: Matrix, groups: NDArray[np.int64]) -> tuple[float, float]:
+    """Return the pairs of persons whose first rows are alike in all features, and what chance makes.
+
+    Chance is that of the features in which few persons agree, one of those that go along with each other. Where less
+    than `_LEAST_BODY` are left, there are too few to know a person by, and no pairs are counted.
+    """
+    rows = np.unique(groups, return_index=True)[1]
+    each = np.nan_to_num(x[rows] + np.float32(0.0), nan=float(np.finfo(np.float32).min))
+    chance, kept = len(rows) * (len(rows) - 1) / 2, list[Floats]()
+    for column in each.T:
+        if len(kept) == _ENOUGH:
+            break
+        count = np.unique(column, return_counts=True)[1]
+        agree = float(((count / len(rows)) ** 2).sum())
+        if agree > _RARELY:
+            continue
+        ranks = pl.Series(column).rank("average").to_numpy()
+        if all(abs(np.corrcoef(ranks, other)[0, 1]) < _TOGETHER for other in kept):
+            kept.append(ranks)
+            chance *= agree
+    if len(kept) < _LEAST_BODY:
+        return 0.0, 0.0
+    _, count = np.unique(each, axis=0, return_counts=True)
+    return _pairs(count.astype(np.float64)), chance
+
+
+def _pairs(sizes: Floats) -> float:
+    return float((sizes * (sizes - 1)).sum() / 2)
 
 
 def _means(values: Floats, groups: NDArray[np.int64]) -> Floats:

@@ -21,7 +21,8 @@ _BARE = re.compile(_WHO, re.IGNORECASE)
 def of(table: pl.DataFrame, outcome: str) -> str | None:
     """Return the first column that is called as persons are; None if there is none. Only the names and types count."""
     for name, dtype in table.schema.items():
-        forms = [_NUMBERED, _BARE] if dtype == pl.String else [_NUMBERED] if dtype.is_integer() else []
+        # Numbers may be fractions: whole ones are written so where one of them is missing.
+        forms = [_NUMBERED, _BARE] if dtype == pl.String else [_NUMBERED] if dtype.is_numeric() else []
         if name != outcome and any(form.fullmatch(name.strip()) for form in forms):
             return name
     return None

@@ -154,7 +154,7 @@ def assemble(
         calibration=_frame(calibration),
         predictions=pl.concat(predictions, how="diagonal"),
         probes=_frame([{"code": p.code, "found": p.found, "message": p.message} for p in found]),
-        verdict=_verdict(_frame(differences), found),
+        verdict=_verdict(_frame(differences), [*_too_well(blocks, taken, endpoint), *_messages(found)]),
     )
 
 
@@ -289,9 +289,19 @@ def _predictions(block: Block, taken: Cohort, endpoint: Endpoint) -> pl.DataFram
     )
 
 
-def _verdict(differences: pl.DataFrame, found: list[leakage.Probe]) -> tuple[str, ...]:
-    """Say in every design what the model is better than, not shown to be better than, and worse than."""
+def _verdict(differences: pl.DataFrame, warned: Sequence[str]) -> tuple[str, ...]:
+    """Say in every design what the model is better than, not shown to be better than, and worse than; then warn."""
     rows = differences.to_dicts()
     lines = [*card.better(rows), *card.as_good(rows)]
-    lines += [probe.message for probe in found if probe.found]
-    return tuple(lines) or ("nothing was compared",)
+    return (*lines, *warned) or ("nothing was compared",)
+
+
+def _messages(found: Sequence[leakage.Probe]) -> list[str]:
+    return [probe.message for probe in found if probe.found]
+
+
+def _too_well(blocks: Sequence[Block], taken: Cohort, endpoint: Endpoint) -> list[str]:
+    """Warn of predictions of persons left out that are nearly without error."""
+    each = [mean_of(block.margins[PRODUCT]) for block in blocks if block.name == "person"]
+    said = [leakage.told_too_well(taken.data.y, margin, endpoint.link) for margin in each]
+    return [text for text in said if text]

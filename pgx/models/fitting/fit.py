@@ -211,9 +211,10 @@ def fit(
         at_new_sites = {name: rows[own:] for name, rows in margins.items()}
         effect = stacking.design_effect(at_new_sites, data, link, _together(sites, data.groups))
         counted = np.broadcast_to(1.0 / effect, len(data.y)) if counted is None else counted / effect
-    recipe = Recipe(stacking.weights(margins, data.y, link, counted), variant)
+    price = stacking.prices(len(np.unique(data.groups)))
+    recipe = Recipe(stacking.weights(margins, data.y, link, counted, price), variant)
     linear, booster = follow(recipe, data, link, monotone, center, scale)
-    nested = _nested(splits, margins, data, link, counted)
+    nested = _nested(splits, margins, data, link, counted, price)
     losses, spreads = _losses(margins, nested, data, link)
     # What persons of known sites are predicted by; how far new sites lie off is found beside it (`new_sites`).
     whole = nested[:own].mean(axis=0)
@@ -343,10 +344,11 @@ def _nested(
     data: Data,
     link: str,
     counted: Floats | None,
+    price: Mapping[str, float],
 ) -> Floats:
     """Return the margins of the whole, float64 (repeats, n): those of a fold have the weights that the others give.
 
-    `counted` is what a row counts for the weights.
+    `counted` is what a row counts for the weights, `price` what candidates pay.
     """
     found = np.zeros((len(splits), len(data.y)))
     for repeat, folds in enumerate(splits):
@@ -354,7 +356,7 @@ def _nested(
             test = folds == fold
             rows = {name: values[:, ~test] for name, values in margins.items()}
             weight = None if counted is None else counted[~test]
-            counts = stacking.weights(rows, data.y[~test], link, weight)
+            counts = stacking.weights(rows, data.y[~test], link, weight, price)
             for name, values in margins.items():
                 found[repeat, test] += counts[name] * values[repeat, test].astype(np.float64)
     return found

@@ -34,6 +34,9 @@ PRICE: Mapping[str, float] = {
 At least one for each number that is free (as Akaike has it), and more for having been chosen among several: the base
 rate gives up both the intercept and the slope of the evidence.
 """
+FEW = 75
+"""Persons below which prices rise as persons get fewer: what is gained by chance grows then (as Hurvich and Tsai
+corrected Akaike's criterion, Biometrika 1989;76:297)."""
 SMALLEST = 0.02
 """Smaller weights are dropped."""
 
@@ -96,6 +99,11 @@ def weights(
         near = least(0.9 * alone + 0.1 / len(names), max(abs(score(start)[0]), 1.0))
         found = near if score(near)[0] <= score(alone)[0] else alone
     return rounded(dict(zip(names, (float(one) for one in found), strict=True)))
+
+
+def prices(persons: int) -> dict[str, float]:
+    """Return what candidates pay in a cohort of so many persons."""
+    return {name: cost * max(1.0, FEW / persons) for name, cost in PRICE.items()}
 
 
 def design_effect(margins: Mapping[str, Matrix], data: linear.Data, link: str, sites: NDArray[np.int64]) -> float:

@@ -16,6 +16,8 @@ METHODS = {"prior": "the published prior", "refit": "the refitted equation", "ru
 WHERE = {"person": "", "site": "at sites that it has not seen, ", "time": "forward in time, ",
          "external": "as it is, on this cohort, "}  # fmt: skip
 """Designs of an evaluation, in words."""
+_MOST_NAMED = 12
+"""Columns that a line names before it counts the rest."""
 
 
 def as_good(differences: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -100,6 +102,7 @@ def text(facts: Mapping[str, Any]) -> str:
         f"{training['n']} rows, {training['persons']} persons{events}, {training['sites'] or 'unknown'} sites."
     )
     lines += [f"Left out: {why}, {count}." for why, count in training["left_out"].items()]
+    lines += [f"Not used: {text}." for text in columns_not_used(training)]
     for column, counts in training["groups"].items():
         lines.append(f"{column}: " + ", ".join(f"{level} {count}" for level, count in counts.items()) + ".")
     gaps = {name: share for name, share in training["missing"].items() if share > 0}
@@ -143,6 +146,19 @@ def interval(parameters: Mapping[str, Any], kind: str = "dose") -> str:
     if between is None:
         return f"{text} Too few sites were there to say how sites differ: that is not part of it."
     return f"{text} Sites differ by a standard deviation of {between**0.5:.2f} on the log odds, which is part of it."
+
+
+def columns_not_used(training: Mapping[str, Any]) -> list[str]:
+    """Return a line a reason: the columns of the cohort that are no features."""
+    by_reason: dict[str, list[str]] = {}
+    for name, why in training.get("columns_not_used", {}).items():
+        by_reason.setdefault(why, []).append(name)
+    return [f"{_some(names)} ({why})" for why, names in by_reason.items()]
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return f"{', '.join(names[:_MOST_NAMED])}{more}"
 
 
 def not_used(document: Mapping[str, Any]) -> list[str]:

@@ -25,6 +25,7 @@ from pgx.models.evidence.endpoint_parsing import parse
 from pgx.models.evidence.links import measured
 from pgx.models.fitting import conformal
 from pgx.models.fitting.fit import Linear
+from pgx.models.store.card import columns_not_used
 from pgx.models.store.trees import check as check_trees
 from pgx.paths import data_dir
 
@@ -108,6 +109,11 @@ class Model:
     def identity(self) -> str:
         """Endpoint, version and short checksum."""
         return f"{self.endpoint.name} {self.version} {self.checksum[:8]}"
+
+    @property
+    def columns_not_used(self) -> list[str]:
+        """The cohort's columns that are no features: a line a reason."""
+        return columns_not_used(self.facts["training"])
 
 
 def read(folder: Path) -> Model:

@@ -14,7 +14,7 @@ from pgx.models.cohort.summary import Census
 from pgx.models.evidence.endpoint import Endpoint
 from pgx.models.evidence.links import logit, measured, sigmoid
 from pgx.models.fitting import conformal, fit, new_sites, risk_covariance
-from pgx.models.fitting.boost import Settings
+from pgx.models.fitting.boost import Floats, Settings
 from pgx.models.training.interval_groups import interval_group
 
 LEVEL = conformal.LEVEL
@@ -112,7 +112,7 @@ def fit_cohort(
         folds=_FOLDS,
         sites=taken.site,
     )
-    warnings += _warnings(fitted, endpoint)
+    warnings += _warnings(fitted, endpoint, taken.data.y)
     group = interval_group(endpoint.name)
     intervals: dict[str, tuple[float, float]] = {}
     stretch, between = None, None
@@ -186,7 +186,7 @@ def probe_cohort(taken: Cohort, seed: int, *, sites: bool = True) -> list[leakag
         frame, data, site = frame.filter(pl.Series(rows)), data.take(rows), None if site is None else site[rows]
     found = [leakage.missingness(frame, columns, data.y, seed, data.groups)]
     if sites:
-        found.append(leakage.persons_alike(frame, data.groups))
+        found.append(leakage.persons_alike(frame, data.groups, data.x))
     if sites and site is not None:
         found += leakage.site(frame, columns, data.x, site, seed, data.groups)
     return found
@@ -205,8 +205,10 @@ def _sampled(taken: Cohort, endpoint: Endpoint) -> list[dict[str, str]]:
     return [{"code": "more_events_than_published", "message": text}]
 
 
-def _warnings(fitted: fit.Fitted, endpoint: Endpoint) -> list[dict[str, str]]:
+def _warnings(fitted: fit.Fitted, endpoint: Endpoint, y: Floats) -> list[dict[str, str]]:
     found = []
+    if too_well := leakage.told_too_well(y, fitted.out_of_fold, fitted.link):
+        found.append(("outcome_told_too_well", too_well))
     unit = "patients" if measured(endpoint.link) else "persons with the rarer outcome"
     if fitted.gate == "intercept":
         found.append(("few_events", f"only {fitted.events} {unit}: nothing but the intercept was learned"))

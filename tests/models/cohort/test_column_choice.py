@@ -65,6 +65,36 @@ def test_of_many_columns_that_give_the_outcome_away_the_rest_is_counted(kb: Know
     assert "copy7 and 2 more each tell" in dict(taken.remarks)["column_gives_outcome_away"]
 
 
+def test_a_copy_of_the_outcome_with_slips_is_used_but_said(kb: KnowledgeBase) -> None:
+    slips = np.where(np.arange(N) % 40 == 3, 1 - EVENTS, EVENTS)
+    words = np.where(slips == 1, np.array(["MI", "stroke"])[np.arange(N) % 2], "well")
+    rng = np.random.default_rng(6)
+    noise = {f"lab{j}": rng.normal(size=N) for j in range(30)}
+    taken = load(kb, seen=slips, word=words, honest=EVENTS + rng.normal(size=N), **noise)
+    assert not taken.unused
+    text = dict(taken.remarks)["column_nearly_gives_outcome_away"]
+    assert text.startswith("seen (0.972), word (0.978) each tell the outcome alone and are used, with an AUC of 0.95")
+    assert "column_nearly_gives_outcome_away" not in dict(load(kb, **noise).remarks)
+
+
+def test_what_nearly_follows_a_measured_outcome_is_said(kb: KnowledgeBase) -> None:
+    rng = np.random.default_rng(6)
+    dose = np.round(rng.gamma(9.0, 4.0, N), 1)
+    table = pl.DataFrame(
+        {
+            "gene.cyp2c9.diplotype": ["*1/*1", "*1/*2"] * (N // 2),
+            "gene.vkorc1.diplotype": ["rs9923231 reference (C)/rs9923231 variant (T)"] * N,
+            "clinical.age": rng.integers(20, 80, N),
+            "outcome": dose,
+            "next": dose + rng.normal(0, 2.8, N),
+            "before": dose + rng.normal(0, 12.0, N),
+        }
+    )
+    remarks = dict(cohort.load(table, endpoints.get(kb, "warfarin.dose"), Roles(others=True), kb=kb).remarks)
+    text = remarks["column_nearly_gives_outcome_away"]
+    assert text.startswith("next (0.967)") and "alone and is used, with a rank correlation of 0.95 or more" in text
+
+
 @pytest.mark.parametrize("unit", [1.0, 24.0])
 def test_two_columns_whose_difference_is_the_outcome_give_it_away(unit: float, kb: KnowledgeBase) -> None:
     rng = np.random.default_rng(7)
@@ -76,6 +106,53 @@ def test_two_columns_whose_difference_is_the_outcome_give_it_away(unit: float, k
         "last": "with first it gives the outcome away",
     }
     assert dict(taken.remarks)["column_gives_outcome_away"].startswith("first and last together tell the outcome")
+
+
+def test_two_columns_whose_ratio_or_product_is_the_outcome_give_it_away(kb: KnowledgeBase) -> None:
+    rng = np.random.default_rng(7)
+    before = rng.lognormal(4.3, 0.4, N)
+    after = before * np.where(EVENTS == 1, rng.uniform(0.8, 0.93, N), rng.uniform(0.96, 1.05, N))
+    taken = load(kb, before=before, after=after, inverse=1.0 / after, age=rng.normal(60, 10, N))
+    assert taken.unused == {
+        "before": "with after or inverse it gives the outcome away",
+        "after": "with before it gives the outcome away",
+        "inverse": "with before it gives the outcome away",
+    }
+
+
+def test_columns_of_few_levels_that_tell_the_outcome_by_what_stands_beside_what_give_it_away(kb: KnowledgeBase) -> None:
+    rng = np.random.default_rng(7)
+    drugs, start, plan = np.array(["citalopram", "sertraline", "none"]), rng.integers(0, 3, N), rng.integers(0, 2, N)
+    end = np.where(EVENTS == 1, (start + 1) % 3, start)
+    noise = {f"ward{j}": np.array(["a", "b", "c", "d"])[rng.integers(0, 4, N)] for j in range(12)}
+    taken = load(kb, start=drugs[start], end=drugs[end], plan=plan, got=plan ^ EVENTS, **noise)
+    together = {name: f"with {other} it gives the outcome away" for name, other in
+                (("start", "end"), ("end", "start"), ("plan", "got"), ("got", "plan"))}  # fmt: skip
+    assert taken.unused == together
+
+
+def test_strong_findings_are_no_pair(kb: KnowledgeBase) -> None:
+    rng = np.random.default_rng(8)
+    findings = {name: EVENTS * 2.5 + rng.normal(size=N) for name in ("size", "shape", "nuclei")}
+    assert not load(kb, **findings).unused
+
+
+def test_what_is_known_only_with_one_outcome_is_left_out(kb: KnowledgeBase) -> None:
+    rng = np.random.default_rng(9)
+    day = np.where(EVENTS == 1, rng.integers(44000, 44900, N).astype(float), np.nan)
+    grade = [str(rng.choice(["mild", "severe"])) if event else None for event in EVENTS]
+    few = np.where((EVENTS == 0) & (np.cumsum(EVENTS == 0) <= 20), rng.normal(size=N), np.nan)
+    taken = load(kb, stopped=day, grade=grade, measured_in_some=few)
+    assert taken.unused == dict.fromkeys(("stopped", "grade"), "known only where the outcome is 1")
+    text = dict(taken.remarks)["column_gives_outcome_away"]
+    assert text.startswith("stopped (1), grade (1) are known only where the outcome is that, and were left out")
+
+
+@pytest.mark.parametrize("kind", [pl.Int64, pl.Float64])
+def test_a_number_of_its_own_for_every_row_is_none_however_it_is_held(kind: Any, kb: KnowledgeBase) -> None:
+    chart = pl.Series(np.random.default_rng(3).permutation(N) + 100_000).cast(kind)
+    taken = load(kb, chart=chart, lab=np.arange(N) + 0.5)
+    assert taken.unused == {"chart": "a number of its own for every row"}
 
 
 def test_pairs_of_columns_that_say_little_or_of_which_one_says_nearly_all_stay(kb: KnowledgeBase) -> None:

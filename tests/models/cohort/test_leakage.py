@@ -39,3 +39,48 @@ def test_values_tell_the_mean_outcome_of_their_rows_and_rare_ones_that_of_all() 
     assert told[:20].tolist() == [1.0] * 10 + [0.0] * 10
     assert told[20] == y[:21].mean() and np.isnan(told[21])
     assert np.isnan(leakage.by_value(np.full((3, 1), np.nan), np.ones(3))).all()
+
+
+def test_a_column_is_of_one_outcome_only_if_chance_hardly_makes_that() -> None:
+    y = np.r_[np.ones(30), np.zeros(270)]
+    persons = np.arange(300)
+    assert leakage.one_sided(y == 1, y, persons) and leakage.one_sided(persons < 10, y, None)
+    assert not leakage.one_sided(persons < 9, y, None), "too few"
+    assert not leakage.one_sided(persons >= 250, y, None), "most persons have no event anyway"
+    assert not leakage.one_sided(persons < 31, y, None) and not leakage.one_sided(persons < 0, y, None)
+    assert not leakage.one_sided(persons < 30, y, persons // 10), "three persons"
+    assert not leakage.one_sided(persons < 300, np.ones(300), None), "everywhere"
+
+
+def test_persons_are_alike_in_all_features_where_nothing_is_known_of_their_body() -> None:
+    rng = np.random.default_rng(4)
+    x = np.round(rng.normal(10, 2, (150, 6)), 1).astype(np.float32)
+    x[rng.random(x.shape) < 0.1] = np.nan
+    frame, twice = pl.DataFrame({"lab": [1.0] * 300}), np.r_[x, x]
+    probe = leakage.persons_alike(frame, np.arange(300), twice)
+    assert probe.found and probe.statistic == 150
+    assert probe.message.startswith("150 pairs of persons have the same values in all 6 features (by chance: about 0)")
+    assert not leakage.persons_alike(frame, np.arange(300) % 150, twice).found, "one name each"
+    assert not leakage.persons_alike(frame, np.arange(300), None).found
+    assert not leakage.persons_alike(frame, np.arange(300), twice[:, :0]).found
+
+
+def test_features_by_which_nobody_is_known_make_no_pairs() -> None:
+    rng = np.random.default_rng(4)
+    frame, persons = pl.DataFrame({"lab": [1.0] * 300}), np.arange(300)
+    lab = rng.integers(0, 40, 300)
+    few = rng.integers(0, 2, (300, 8))
+    one = np.column_stack([lab, lab * 2, lab**2, few]).astype(np.float32)
+    assert not leakage.persons_alike(frame, persons, one).found, "three columns that are one, and yes or no"
+    three = np.column_stack([rng.integers(0, 40, (300, 3))]).astype(np.float32)
+    assert not leakage.persons_alike(frame, persons, three).found
+
+
+def test_persons_left_out_who_are_ordered_nearly_without_error_are_said() -> None:
+    y = np.r_[np.ones(30), np.zeros(270)]
+    rng = np.random.default_rng(2)
+    assert "(AUC 1.000)" in leakage.told_too_well(y, np.where(y == 1, 2.0, -2.0) + rng.uniform(size=300), "logit")
+    assert leakage.told_too_well(y, y + rng.normal(size=300), "logit") == ""
+    dose = rng.normal(30, 8, 300)
+    assert "rank correlation" in leakage.told_too_well(dose, np.r_[dose[:200], [np.nan] * 100], "sqrt")
+    assert leakage.told_too_well(dose, np.full(300, 3.0), "sqrt") == ""

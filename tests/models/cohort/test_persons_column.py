@@ -34,6 +34,12 @@ def test_rows_of_a_person_stay_together_whatever_the_column_is_called(name: str,
     assert name not in {feature.reading.column for feature in taken.features}
 
 
+def test_numbers_of_persons_are_that_though_they_are_held_as_fractions() -> None:
+    table = pl.DataFrame({"patient_id": [float(i // 4) if i else None for i in range(80)], "outcome": [0, 1] * 40})
+    assert persons_column.of(table, "outcome") == "patient_id"
+    assert persons_column.of(table.rename({"patient_id": "patient"}), "outcome") is None
+
+
 @pytest.mark.parametrize("name", ["patients_seen", "idea", "score", "hospital_id"])
 def test_other_columns_are_no_persons(name: str, kb: KnowledgeBase) -> None:
     taken = load([f"p{i // 4}" for i in range(80)], name, kb)

@@ -197,9 +197,7 @@ def test_what_the_evidence_names_is_never_left_out_as_the_outcome_in_other_words
     named = next(t.reading.column for t in one.terms if not t.reading.column.startswith("gene."))
     frame = pl.DataFrame({named: y, "lab.told": y, "gene.x.score": y})
     features = [Feature(name, Reading(name), 0, "") for name in frame.columns]
-    kept, giving, _ = column_choice._without_answers(frame, one, features, y)
-    assert [feature.name for feature in kept] == [named, "gene.x.score"]
-    assert giving == ["lab.told"]
+    assert column_choice._answers(frame, one, features, y, None).unused() == {"lab.told": "it gives the outcome away"}
 
 
 def test_the_documented_defaults() -> None:

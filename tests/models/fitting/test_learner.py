@@ -95,6 +95,31 @@ def test_a_candidate_pays_for_its_weight() -> None:
     assert stacking.PRICE["prior"] == 0 < min(price for name, price in stacking.PRICE.items() if name != "prior")
 
 
+def test_few_persons_pay_more_and_many_the_price_that_is_written() -> None:
+    assert stacking.prices(75) == stacking.prices(5000) == dict(stacking.PRICE)
+    assert stacking.prices(50)["ridge"] == pytest.approx(1.5 * stacking.PRICE["ridge"])
+    rng = np.random.default_rng(3)
+    prior = rng.normal(5.5, 0.5, 50)
+    y = prior + 0.35 + rng.normal(0, 0.9, 50)
+    weight = {}
+    for price in (stacking.PRICE, stacking.prices(50)):
+        found = stacking.weights({"prior": prior[None], "intercept": prior[None] + 0.35}, y, "sqrt", None, price)
+        weight[price["intercept"]] = found["prior"]
+    assert weight[1.5] < weight[2.25]
+
+
+def test_a_fit_of_few_persons_asks_for_their_prices(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(3)
+    asked = []
+    monkeypatch.setattr(stacking, "prices", lambda persons: asked.append(persons) or dict(stacking.PRICE))
+    prior = rng.normal(5.5, 0.5, 40)
+    data = Data(
+        prior, np.zeros((40, 0), np.float32), prior + rng.normal(0, 0.9, 40), np.arange(40) // 2, np.full(40, 0.5)
+    )
+    fit.fit(data, "sqrt", [])
+    assert asked == [20]
+
+
 def test_the_variant_of_a_fold_is_chosen_by_the_other_folds() -> None:
     """One variant is right in the first fold only: the rows of that fold must not choose it."""
     y = np.zeros(100)

@@ -39,3 +39,12 @@ def test_small_differences_show_the_side_that_they_are_on(low: float, high: floa
 def test_an_interval_below_zero_is_better_alone() -> None:
     assert card.as_good([_row(-4e-5, -2e-5)]) == []
     assert len(card.better([_row(-4e-5, -2e-5)])) == 1
+
+
+def test_columns_that_are_not_used_are_named_with_the_reason_and_many_are_counted() -> None:
+    assert card.columns_not_used({}) == []
+    training = {"columns_not_used": {"visit": "a date", "ward": "constant", "born": "a date"}}
+    assert card.columns_not_used(training) == ["visit, born (a date)", "ward (constant)"]
+    many = {"columns_not_used": {f"c{j:02d}": "constant" for j in range(14)}}
+    (line,) = card.columns_not_used(many)
+    assert line.endswith("c11 and 2 more (constant)")
