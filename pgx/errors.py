@@ -85,6 +85,9 @@ class UsageError(PgxError):
 
     exit_code = 2
 
+    def __init__(self, message: object = "") -> None:
+        super().__init__(shortened(str(message)))
+
 
 class InputError(PgxError):
     """An input file cannot be used (exit 3).

@@ -83,3 +83,14 @@ def test_a_record_under_another_name_is_joined_as_said_and_nobody_is_named(pgx_c
     assert "hospital-7" not in (tmp_path / "f.tsv.provenance.json").read_text(encoding="utf-8")
     run = pgx_command("features", PERSON, "-c", "p.json", "--person", "hospital-8=HG00652")
     assert run.returncode == 2 and "no record has a person 'hospital-8'" in run.stderr
+
+
+@pytest.mark.parametrize("option", ["samples", "genes"])
+@pytest.mark.parametrize("given", ["", ",", " , "])
+def test_an_option_that_names_nothing_is_refused_and_not_taken_for_nobody(pgx_command, tmp_path, option, given):
+    with pytest.raises(UsageError, match=f"{option} are asked for, and none is named"):
+        Options(**{option: given})
+    for command in (["call"], ["cohort", "run", "-o", tmp_path / "cohort"]):
+        done = pgx_command(*command, PERSON, f"--{option}={given}")
+        assert (done.returncode, done.stdout) == (2, "")
+    assert not (tmp_path / "cohort").exists()
