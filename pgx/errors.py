@@ -5,7 +5,8 @@ The library raises these; the command line prints the message as one line and ex
 
 import re
 
-_LONGEST = 2000
+LONGEST = 2000
+"""Characters of a sentence that quotes what a file holds."""
 # Each word is looked at once: a message may quote a name of any length.
 _ADDRESS = re.compile(r"""(?<![a-z0-9+.\-])([a-z0-9+.\-]+(?::[a-z0-9+.\-]+)?:/+)([^\s"']*)""", re.IGNORECASE)
 _BEGIN = re.compile(r"[a-z0-9+.\-]{2,}(?::[a-z0-9+.\-]+)?:[/\\]+", re.IGNORECASE)
@@ -48,6 +49,17 @@ def shown_place(file: object) -> str:
     return without_secrets(begin[0] + text[begin.end() :].rpartition("@")[2].partition("?")[0])
 
 
+def shortened(text: str) -> str:
+    """Return a text that quotes a file at no more than its first `LONGEST` characters, and how many there were.
+
+    Examples
+    --------
+    >>> shortened("a short one"), len(shortened("x" * 9_000_000))
+    ('a short one', 2025)
+    """
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} ... ({len(text)} characters)"
+
+
 def kind_and_place(error: BaseException) -> str:
     """Return what an unforeseen error is and where it came up; its message may quote a person's record."""
     place = error.__traceback__
@@ -73,6 +85,9 @@ class UsageError(PgxError):
 
     exit_code = 2
 
+    def __init__(self, message: object = "") -> None:
+        super().__init__(shortened(str(message)))
+
 
 class InputError(PgxError):
     """An input file cannot be used (exit 3).
@@ -92,10 +107,7 @@ class InputError(PgxError):
     exit_code = 3
 
     def __init__(self, problem: str, *, file: object = None, where: str | None = None, fix: str | None = None) -> None:
-        if len(problem) > _LONGEST:  # it quotes what the file holds
-            problem = f"{problem[:_LONGEST]} ... ({len(problem)} characters)"
-        if where and len(where) > _LONGEST:
-            where = f"{where[:_LONGEST]} ..."
+        problem, where = shortened(problem), shortened(where) if where else where
         place = ": ".join(part for part in (shown_place(file) if file else "", where) if part)
         message = f"{place}: {problem}" if place else problem
         super().__init__(f"{message}; {fix}" if fix else message)

@@ -12,6 +12,7 @@ import polars as pl
 
 from pgx import schema
 from pgx.codes import NoteCode, Severity
+from pgx.errors import shortened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +81,8 @@ def frame_of(notes: Iterable[Note]) -> pl.DataFrame:
     """Return `pgx.schema.NOTES` rows; a note on several persons is a row for each of them."""
     listed = list(notes)
     columns = {field.name: [getattr(note, field.name) for note in listed] for field in fields(Note)}
+    for told in ("message", "where"):
+        columns[told] = [text and shortened(text) for text in columns[told]]
     columns["sample"] = [list(name) if isinstance(name, tuple) else [name] for name in columns["sample"]]
     types = schema.polars_schema(schema.NOTES) | {"sample": pl.List(pl.String)}
     frame = pl.DataFrame({name: columns[name] for name in types}, schema=types)

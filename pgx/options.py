@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from pgx.errors import UsageError
+
 PathLike = str | Path
 Paths = PathLike | Sequence[PathLike]
 """One path, or several."""
@@ -115,6 +117,8 @@ class Options:
         for name in ("samples", "genes"):
             if isinstance(given := getattr(self, name), str):
                 object.__setattr__(self, name, names_of(given))
+            if (given := getattr(self, name)) is not None and not given:  # such as of an empty variable of a script
+                raise UsageError(f"{name} are asked for, and none is named; leave the option out for all of them")
         for name in ("persons", "knowledge"):
             if isinstance(given := getattr(self, name), str | Path):
                 object.__setattr__(self, name, (given,))

@@ -84,3 +84,10 @@ def test_no_program_reads_a_message():
 )
 def test_each_way_of_reading_one_would_be_seen(code):
     assert list(readings(ast.parse(code)))
+
+
+def test_a_note_quotes_no_more_of_a_file_than_a_sentence_can_hold():
+    long = Note(stage="variants", severity="warning", code="bad_row", message="x" * 9_000, where="y" * 9_000)
+    told = frame_of([long]).row(0, named=True)
+    assert told["message"] == "x" * 2_000 + " ... (9000 characters)"
+    assert told["where"] == "y" * 2_000 + " ... (9000 characters)"

@@ -13,6 +13,7 @@ from pgx.clinical.people import UNNAMED
 from pgx.clinical.read import read_events
 from pgx.clinical.values import interpret
 from pgx.clinical.vocabulary import Vocabulary, vocabulary
+from pgx.errors import shortened
 from pgx.knowledge import KnowledgeBase
 
 COLUMNS = {"kind": pl.String, "name": pl.String, "meaning": pl.String, "count": pl.Int64, "where": pl.String}
@@ -67,7 +68,8 @@ def check(
     )
     rows += [(severity, code, message, count, where) for severity, code, message, count, where in grouped.iter_rows()]
     rows += _of_the_day(good.rename({"person": "sample"}), drugs, now, vocabulary(kb))
-    return pl.DataFrame(rows, schema=COLUMNS, orient="row")
+    short = [tuple(shortened(cell) if isinstance(cell, str) else cell for cell in row) for row in rows]
+    return pl.DataFrame(short, schema=COLUMNS, orient="row")
 
 
 def _of_the_day(

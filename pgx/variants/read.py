@@ -238,6 +238,8 @@ def _everyone(inputs: list[_Input]) -> tuple[str, ...]:
 def _chosen(everyone: tuple[str, ...], wanted: Sequence[str] | None) -> tuple[str, ...]:
     if wanted is None:
         return everyone
+    if not wanted:
+        raise UsageError("samples are asked for, and none is named; leave the option out for all of them")
     known = set(everyone)
     missing = [name for name in wanted if name not in known]
     if missing:

@@ -36,7 +36,7 @@ def stored(folder: Path) -> None:
 
 def wait(port: int, process: subprocess.Popen[Any]) -> None:
     """Return when the service answers."""
-    for _ in range(200):
+    for _ in range(1_200):  # a busy machine takes its time
         if process.poll() is not None:
             raise SystemExit(f"the service ended: {process.stderr.read() if process.stderr else ''}")
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 import typer
 
 from pgx.cli.shown import notes
 from pgx.notes import Note, frame_of
+from tests.outside import ROOT
 
 
 def note(sample, message="said", code="variants_only", severity="warning"):
@@ -41,3 +44,25 @@ def test_a_lost_result_ends_with_4_and_nothing_else_does():
     with pytest.raises(typer.Exit) as end:
         notes.end(frame_of([note("A", code="outside_refused")]))
     assert end.value.exit_code == 4
+
+
+LONG = "q" * 100_000
+ODD_RECORDS = {
+    "a key": {"sample": "HG00652", LONG: 5},
+    "a diagnosis": {"sample": "HG00652", "conditions": [LONG]},
+    "a reference": {
+        "resourceType": "Observation", "status": "final", "subject": {"reference": f"Patient/{LONG}"},
+        "code": {"coding": [{"system": "http://loinc.org", "code": "29463-7"}]},
+        "valueQuantity": {"value": 70, "unit": LONG},
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ODD_RECORDS)
+def test_what_a_record_spells_at_length_is_not_printed_at_length(pgx_command, tmp_path, name):
+    record = tmp_path / "record.json"
+    record.write_text(json.dumps(ODD_RECORDS[name]))
+    genotypes = ROOT / "data" / "examples" / "HG00652.GRCh38.vcf.gz"
+    for command in (["check", record], ["call", genotypes, "-c", record, "--genes", "CYP2C19", "-v"]):
+        done = pgx_command(*command)
+        assert max(map(len, (done.stdout + done.stderr).splitlines())) < 7_000

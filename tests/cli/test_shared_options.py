@@ -108,3 +108,14 @@ def test_values_for_each_sample_are_read_as_written():
     assert options.gather(sex="A=male, B=female ,A=male,").sex == {"A": "male", "B": "female"}
     # A sample may have any name that a header allows; no value has an equals sign.
     assert options.gather(ancestry="id=7=European").ancestry == {"id=7": "European"}
+
+
+@pytest.mark.parametrize("option", ["samples", "genes"])
+@pytest.mark.parametrize("given", ["", ",", " , "])
+def test_an_option_that_names_nothing_is_refused_and_not_taken_for_nobody(pgx_command, tmp_path, option, given):
+    with pytest.raises(UsageError, match=f"{option} are asked for, and none is named"):
+        Options(**{option: given})
+    for command in (["call"], ["cohort", "run", "-o", tmp_path / "cohort"]):
+        done = pgx_command(*command, PERSON, f"--{option}={given}")
+        assert (done.returncode, done.stdout) == (2, "")
+    assert not (tmp_path / "cohort").exists()

@@ -14,7 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from pgx.cli import main as main_module
 from tests.benchmarks.bench_serve import wait
+from tests.command import GROUPS
 
 ROOT = Path(__file__).resolve().parents[2]
 PERSON = "{examples}/HG00652.GRCh38.vcf.gz -c {examples}/HG00652.clinical.json"
@@ -25,9 +27,17 @@ COMMANDS = [
     f"features {PERSON} -o features.tsv",
     "score --features features.tsv -o scores.tsv",
     "check {examples}/HG00652.GRCh38.vcf.gz",
+    "check --columns",
+    "check --template csv",
+    "call {examples}/HG00652.GRCh38.vcf.gz --explain CYP2C19",
+    "features --describe",
+    "score {examples}/HG00652.GRCh38.vcf.gz --pgs pgs.txt -o sums.tsv",
+    "features {examples}/HG00652.GRCh38.vcf.gz --pgs pgs.txt -o columns.tsv",
     "diff out/HG00652.report.json later/HG00652.report.json",
     "exposure metoprolol --genotype CYP2D6=*4/*4",
     "simulate warfarin.dose -n 80 -o cohort.tsv",
+    "simulate --vcf people.vcf --samples 2 --seed 1",
+    "train --template",
     "train warfarin.dose --cohort cohort.tsv -o model",
     "evaluate model --cohort cohort.tsv",
     "monitor inr.tsv --calls calls.tsv",
@@ -38,6 +48,15 @@ COMMANDS = [
     f"cohort run {PERSON} -o shard --shard 1/1 --threads 1 --drugs clopidogrel",
     "cohort merge shard -o merged --verify",
     "cohort init make project",
+    "kb info",
+    "kb genes",
+    "kb flags",
+    "kb gene CYP2C19",
+    "kb drug clopidogrel",
+    "kb allele CYP2C19 *2",
+    "kb variant rs4244285",
+    "kb positions",
+    "kb export tables",
     "kb validate",
     "kb build {facts} -o knowledge",
     "kb diff {knowledge}",
@@ -47,6 +66,14 @@ COMMANDS = [
     "audit verify log",
     "serve out --open --port 8080",
 ]
+SCORE = """###PGS CATALOG SCORING FILE
+#format_version=2.0
+#pgs_id=PGS900001
+#genome_build=GRCh38
+#variants_number=1
+chr_name\tchr_position\teffect_allele\tother_allele\teffect_weight
+10\t94781859\tA\tG\t0.5
+"""
 _KEPT = 500
 """Letters of what a command says that a failure shows."""
 
@@ -61,6 +88,7 @@ def main() -> None:
     }  # fmt: skip
     ended = {}
     with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "pgs.txt").write_text(SCORE)
         Path(folder, "inr.tsv").write_text("sample\tdate\tinr\tdose\tage\nHG00652\t2026-01-03\t2.5\t35\t60\n")
         for line in COMMANDS:
             arguments = [one.format(**places) for one in line.split()]
@@ -98,6 +126,15 @@ def cut_off() -> dict[str, object]:
 
 def test_there_is_no_network(cut_off):
     assert cut_off["devices"] == ["lo"]
+
+
+def test_every_command_is_tried():
+    there = set(main_module._COMMANDS) | {
+        f"{name} {one.name or one.callback.__name__.rstrip('_').replace('_', '-')}"
+        for name, app in zip(main_module._GROUPS, GROUPS, strict=True)
+        for one in app.registered_commands
+    }
+    assert {name for name in there if not any(f"{line} ".startswith(f"{name} ") for line in COMMANDS)} == set()
 
 
 @pytest.mark.parametrize("line", COMMANDS)

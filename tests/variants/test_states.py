@@ -328,6 +328,8 @@ class TestFiles:
         assert [at(some, *STAR2, i)[1] for i in (0, 1)] == [(1, 1), (0, 0)]
         with pytest.raises(UsageError, match="'D'"):
             pgx.variants.read(tmp_path / "in.vcf", knowledge(), samples=["D"])
+        with pytest.raises(UsageError, match="none is named"):
+            pgx.variants.read(tmp_path / "in.vcf", knowledge(), samples=[])
 
     def test_every_packing_gives_the_same(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         import gzip

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from pgx.codes import QUOTES_NO_RECORD, NoteCode
+from pgx.errors import shortened
 from pgx.guard.letters import visible
 
 if TYPE_CHECKING:
@@ -57,9 +58,9 @@ def show(notes: pl.DataFrame, *, quiet: bool = False, verbose: bool = False, mod
     for note in lines.iter_rows(named=True):
         seen[note["code"]] = count = seen.get(note["code"], 0) + 1
         if count <= _SHOWN_PER_CODE or verbose or note["code"] in _NEVER_CUT:
-            place = " ".join(str(part) for part in (_names(note["sample"]), note["where"]) if part)
+            place = " ".join(shortened(part) for part in (_names(note["sample"]), note["where"]) if part)
             times = f" ({note['times']} times)" if note["times"] > 1 else ""
-            line = f"pgx: {note['severity']}: {place + ': ' if place else ''}{note['message']}{times}"
+            line = f"pgx: {note['severity']}: {place + ': ' if place else ''}{shortened(note['message'])}{times}"
             print(visible(line), file=sys.stderr)
     for code, count in seen.items():
         if count > _SHOWN_PER_CODE and not verbose and code not in _NEVER_CUT:
