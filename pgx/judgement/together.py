@@ -258,8 +258,9 @@ def _today(judgement: Judgement, whole: Told, lists: Lists) -> Judgement:
     told = _not_together(judgement, dict.fromkeys(gone, later), gone)
     # Without what is not to be started, others that are planned may still change what is said.
     rest = tuple(agent for agent in acting if agent not in gone)
-    left = next((one.action for one in causes_of(later) if set(one.agents) <= set(gone)), now)
-    return _once(told, Once(rest, left, "", ())) if rest and left != now else told
+    causes = causes_of(later)
+    left = next((one.action for one in causes if set(one.agents) <= set(gone)), later.action if causes else now)
+    return _once(told, Once(rest, left or later.urgency, "", ())) if rest and left != now else told
 
 
 def _once(judgement: Judgement, then: Once) -> Judgement:
@@ -327,17 +328,20 @@ def change_first(judgement: Judgement, harmed: Sequence[Judgement]) -> Judgement
         judgement,
         urgency="monitor" if less else judgement.urgency,
         action=(CHANGE_FIRST if first else CHANGE_ONE) if less else judgement.action,
-        flags=(*flags, *judgement.flags),
+        flags=tuple(dict.fromkeys((*flags, *judgement.flags))),
     )
 
 
 def gives_way_flags(drugs: Iterable[str], standings: Standings, others: Iterable[str] = ()) -> Iterator[str]:
     """Yield the flags of the drugs that are to be changed, and of those (`others` too) that are ruled out anyway."""
-    changed = tuple(drugs)
+    changed = dict.fromkeys((*drugs, *(drug for drug in others if is_ruled_out(drug, standings))))
     yield from (str(Flag(FlagCode.GIVES_WAY, drug)) for drug in changed)
-    for drug in dict.fromkeys((*changed, *others)):
-        if is_ruled_out(drug, standings):
-            yield str(Flag(FlagCode.RULED_OUT_ITSELF, drug))
+    yield from ruled_out_flags(changed, standings)
+
+
+def ruled_out_flags(drugs: Iterable[str], standings: Standings) -> Iterator[str]:
+    """Yield the flags of those of some drugs that are ruled out by themselves."""
+    yield from (str(Flag(FlagCode.RULED_OUT_ITSELF, drug)) for drug in drugs if is_ruled_out(drug, standings))
 
 
 def _waits(judgement: Judgement) -> bool:
@@ -361,7 +365,8 @@ def _not_together(
         else:
             # What the other line says of the two is said here as well: it may look at more medicines than these.
             told_there = [one for one in gives_way_of(said) if one in (drug, judgement.drug)]
-            flags += gives_way_flags(told_there or giving_way(drug, [[judgement.drug]], standings), standings)
+            way = told_there or giving_way(drug, [[judgement.drug]], standings)
+            flags += gives_way_flags(way, standings, (judgement.drug,))
     told = replace(judgement, flags=tuple(dict.fromkeys((*flags, *judgement.flags))))
     less = milder(judgement.urgency, "monitor") or judgement.urgency == "no_data"
     return replace(told, urgency="monitor", action=NOT_TOGETHER) if less else told

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pgx.codes import FlagCode
 from pgx.judgement.decide import CHANGES
-from pgx.reports.page.build import Drug
+from pgx.reports.page.build import Advice, Drug
 from pgx.reports.page.wording import words
 
 _HALF = -50.0
@@ -55,3 +56,22 @@ def shared_notes(drugs: Sequence[Drug]) -> list[tuple[str, list[str]]]:
             by_code.setdefault(code, []).append(drug.name)
     order = list(dict.fromkeys(code for drug in drugs for code in notes_of(drug)))
     return [(words("leaflet", code, plain=True), by_code[code]) for code in order if len(by_code[code]) > 1]
+
+
+def for_itself(drug: Drug, limit: Advice) -> str:
+    """Say what rules a medicine out without the others, beside which a label does so as well; mostly empty."""
+    rows = (row for row in drug.limits if row.applies == "yes" and row.urgency == CHANGES[0] and not row.acting)
+    itself = next(rows, None) if limit.acting else None
+    if itself is None:
+        return ""
+    allergies = "; ".join(dict.fromkeys(one.plain for one in drug.allergic))
+    why = f": {allergies}" if itself.has(FlagCode.ALLERGY) and allergies else f" {itself.plain_condition}"
+    return f"; without that as well, it {words('action', itself.action_code, plain=True)}{why}"
+
+
+def dose_without(agents: Sequence[str]) -> str:
+    """Say that medicines by which a dose goes are not for the person either; empty where there are none."""
+    if not agents:
+        return ""
+    are, it = ("is", "it") if len(agents) == 1 else ("are", "them")
+    return f"; {' and '.join(agents)} {are} not recommended for you: ask about the dose of this one without {it}"

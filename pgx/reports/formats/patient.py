@@ -22,12 +22,12 @@ from pgx.judgement.read_back import (
 from pgx.judgement.statement import alike
 from pgx.knowledge.acting import DECIDES, PLANNED, Acting, once_stopped, same_way
 from pgx.reports.formats.html import environment, stylesheet
-from pgx.reports.formats.leaflet_notes import own_notes, shared_notes
+from pgx.reports.formats.leaflet_notes import dose_without, for_itself, own_notes, shared_notes
 from pgx.reports.formats.plan import checks
 from pgx.reports.page import gaps, wording
 from pgx.reports.page.build import Advice, Drug, Gene, View
 from pgx.reports.page.cells import pairs_of
-from pgx.reports.page.details import others_beside, under, waiting
+from pgx.reports.page.details import acting_anyway, others_beside, under, waiting
 from pgx.reports.page.score import in_short_without_number
 from pgx.reports.page.wording import clean, words
 
@@ -139,7 +139,10 @@ def in_short(drug: Drug) -> str:
     beside = f"do not start {' or '.join(new)} beside it" if new else ""
     only = first.condition if first and (first.applies == "if_population" or drug.set_aside) else ""
     beside = beside or _not_beside(drug)
-    return "; ".join(filter(None, (beside, drug.once, ": ".join(filter(None, (agents, what))), only, drug.under)))
+    again = " and ".join(acting_anyway(drug.judgement))
+    told = ": ".join(filter(None, (agents, what)))
+    told += f"; look at the dose again without {again}" if again else ""
+    return "; ".join(filter(None, (beside, drug.once, told, only, drug.under)))
 
 
 def _acting_in_short(drug: Drug) -> Iterator[str]:
@@ -165,7 +168,9 @@ def _not_beside(drug: Drug) -> str:
     change = "change this one or the other"
     if gives_way:
         first = "change this one first, if that is possible" if drug.name in gives_way else f"change {named}"
-        change = "change this one" if drug.name in ruled_out_themselves(drug.judgement) else first
+        anyway = drug.name in ruled_out_themselves(drug.judgement)
+        both = "change both" if len(others) == 1 else "change all of them"
+        change = (both if set(others) <= set(gives_way) else "change this one") if anyway else first
     return f"not together with {named}: {change}{'*' if is_order_recalled(drug) else ''}"
 
 
@@ -200,7 +205,11 @@ def _once_met(drug: Drug, what: str) -> str:
 def plain_action(drug: Drug) -> str:
     """Return what the deciding row wants, in everyday words, and what would be once planned medicines are taken."""
     today, then = _plain_today(drug), _plain_once(drug)
-    if _gives_way(drug) and drug.medication == "current" and drug.name not in drug.not_started:
+    today += dose_without(acting_anyway(drug.judgement))
+    asked = drug.medication == "current" and not {drug.name}.intersection(
+        (*drug.not_started, *ruled_out_themselves(drug.judgement))
+    )
+    if _gives_way(drug) and asked:
         today = f"{words('action', CHANGE_FIRST, plain=True)}; if not, {today}"
     if new := waiting(drug.judgement):
         names, they = " and ".join(new), "it does" if len(new) == 1 else "they do"
@@ -259,6 +268,7 @@ def _plain_limit(drug: Drug, limit: Advice) -> str:
             said += over if set(both) <= set(stopped_of(drug.judgement)) else ask
     if drug.deciding and drug.deciding.urgency == drug.urgency in CHANGES and _of_genes(drug.deciding):
         said += f"; by your genes, {_in_plain_words(drug, drug.deciding.action_code)}"
+    said += for_itself(drug, limit)
     if agents and (also := [one for one in _changing_level(drug) if one not in agents]):
         said += f"; {' and '.join(also)} {words('plain', 'acts_one' if len(also) == 1 else 'acts_several')} too"
     return f"{said}; {_plain_question(drug)}" if drug.causes else said
@@ -291,13 +301,14 @@ def _plain_causes(drug: Drug) -> str:
 
 def _plain_question(drug: Drug) -> str:
     """Say what to ask of medicines that do not go together: the one that is not taken yet is not begun."""
-    agents = " and ".join(drug.causes)
+    agents, anyway = " and ".join(drug.causes), ruled_out_themselves(drug.judgement)
+    staying = " and ".join(agent for agent in drug.causes if agent not in anyway) or agents
     if drug.name in drug.not_started:
-        without = f"ask whether you can do without it as long as you take {agents}"
+        without = f"ask whether you can do without it as long as you take {staying}"
         both = drug.medication == PLANNED and drug.name not in gives_way_of(drug.judgement)
         return f"ask whether {agents} can be changed; if not, {without}" if both else without
     if drug.name in gives_way_of(drug.judgement):
-        return f"ask for another medicine in its place, and go on with {agents}"
+        return f"ask for another medicine in its place, and go on with {staying}"
     planned = all(agent in drug.not_started for agent in drug.causes)
     if planned:
         return f"ask whether you can do without {agents}"

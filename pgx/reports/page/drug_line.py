@@ -101,6 +101,7 @@ def drug_of(
         if deciding and alone:
             by_genes = f"{alone}; with the other drugs {deciding.result}"
         headline, reason = _by_the_label(decision.ruled_out, acting, name, deciding, judgement), by_genes
+        headline += _for_itself(decision.ruled_out, decision.limits)
     elif decision.acting:
         dosed_by = lexicon.by_label(name) if decision.by_the_genes == "standard" else ""
         headline = _with_interaction(acting, deciding, headline, dosed_by, alone, name)
@@ -178,6 +179,18 @@ def _by_the_label(
     # A dose comes last in the line: it is the label's for such a person.
     order = (interaction, text) if limit.urgency == "change_dose" else (text, interaction)
     return "; ".join(filter(None, order))
+
+
+def _for_itself(leading: Advice, limits: Iterable[Advice]) -> str:
+    """Return what rules a drug out without the other medicines, behind what a label says of them; mostly empty."""
+    rows = (row for row in limits if row.applies == "yes" and row.urgency == URGENCIES[0] and not row.acting)
+    itself = next(rows, None) if leading.acting else None
+    if itself is None:
+        return ""
+    allergies = ", ".join(flag.about for flag in itself.codes if flag.code == FlagCode.ALLERGY)
+    said = f"{itself.action}: {allergies}" if allergies else f"{itself.action} {itself.condition}"
+    agents = dict.fromkeys(clean(one.agent) for one in leading.acting)
+    return f"; without {' and '.join(agents)} as well: {said}"
 
 
 def _with_interaction(
