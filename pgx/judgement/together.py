@@ -240,33 +240,36 @@ def _whole(one: Told, later: Told, lists: Lists) -> Told:
 def _today(judgement: Judgement, whole: Told, lists: Lists) -> Judgement:
     """Return what is said of a drug that is taken, as of today, with what is planned beside it."""
     later, now = whole.judgement, judgement.action or judgement.urgency
-    known = {*agents_of(later), *whole.acting}
+    known, standings = {*agents_of(later), *whole.acting}, lists.standings_for(whole.sample)
     behind = lists.planned_of(whole.sample, judgement.drug, known)
     acting = tuple(agent for agent in behind if agent in known)
     if not _ruled_out(later):
         then = once(behind, later)
         # The same action with another number, as of a label beside what is planned, is not the same.
         same = then == once(behind, judgement) and later.urgency == judgement.urgency
-        return judgement if same else _once(judgement, then)
+        return judgement if same else _once(judgement, then, standings)
     gone = not_started_of(later)
     if not gone and acting and judgement.drug in gives_way_of(later):
-        return _once(judgement, once(acting, later))
+        return _once(judgement, once(acting, later), standings)
     if not gone:
         # What may rule it out by a population alone does so by what else is known: the dose is left open by what acts.
-        return _once(judgement, Once(acting, DECIDES, "", ())) if acting and judgement.dose_change else judgement
+        then = Once(acting, DECIDES, "", ())
+        return _once(judgement, then, standings) if acting and judgement.dose_change else judgement
     # A drug that is ruled out today for another reason says that the two are not taken together all the same.
     told = _not_together(judgement, dict.fromkeys(gone, later), gone)
     # Without what is not to be started, others that are planned may still change what is said.
     rest = tuple(agent for agent in acting if agent not in gone)
     causes = causes_of(later)
     left = next((one.action for one in causes if set(one.agents) <= set(gone)), later.action if causes else now)
-    return _once(told, Once(rest, left or later.urgency, "", ())) if rest and left != now else told
+    return _once(told, Once(rest, left or later.urgency, "", ()), standings) if rest and left != now else told
 
 
-def _once(judgement: Judgement, then: Once) -> Judgement:
+def _once(judgement: Judgement, then: Once, standings: Standings) -> Judgement:
     less = milder(judgement.urgency, "monitor") or judgement.urgency == "no_data"
     urgency = "monitor" if less else judgement.urgency
-    return replace(judgement, urgency=urgency, flags=(then.flag, *judgement.flags))
+    return replace(
+        judgement, urgency=urgency, flags=(then.flag, *ruled_out_flags(then.agents, standings), *judgement.flags)
+    )
 
 
 def _marked(

@@ -238,3 +238,12 @@ def test_a_medicine_with_a_dose_of_its_own_to_change_gives_way_on_every_page():
     assert (
         "ask whether this one can be changed: it acts on another medicine of yours; if not, a lower" in pages["leaflet"]
     )
+
+
+def test_what_is_planned_and_ruled_out_itself_says_so_where_it_would_change_another_one():
+    calls = NORMAL | {"HLA-A": pattern("*31:01/*02:01"), "HLA-B": pattern("*07:02/*08:01")}
+    found = result(calls, ["lamotrigine", planned("carbamazepine")])
+    own = line(found, "lamotrigine")
+    assert own.headline.startswith("once carbamazepine is started, which is not for this person anyway: ")
+    assert own.headline.count("not for this person anyway") == 1
+    assert ruled_out_themselves(own.judgement) == ("carbamazepine",)

@@ -10,6 +10,7 @@ from pgx.judgement.read_back import (
     Cause,
     arguments_of,
     causes_of,
+    counted_beside,
     gives_way_of,
     is_running,
     not_started_of,
@@ -93,10 +94,9 @@ def headline_of(
         steps = dict.fromkeys(_given_up(cause, judgement, products, lexicon, medication, told) for cause in causes)
         headline = f"{' or '.join(steps)}; otherwise {headline}"
     if gone := acting_anyway(judgement):
-        it = "it" if len(gone) == 1 else "them"
-        headline += (
-            f"; {_joined(gone)} {_is(gone)} not for this person anyway: the dose is looked at again without {it}"
-        )
+        headline += f"; {_joined(gone)} {_is(gone)} not for this person anyway"
+        if not set(gone) <= set(counted_beside(judgement)):  # which says it where the dose may count them already
+            headline += f": the dose is looked at again without {'it' if len(gone) == 1 else 'them'}"
     if then := once_started(judgement, lexicon, products):
         headline = f"{then}; until then: {headline}"
     headline = f"{'; '.join(beside)}; for itself: {headline}" if beside else headline
@@ -114,7 +114,9 @@ def once_started(judgement: Judgement, lexicon: Lexicon, products: Products) -> 
         most = "at most " if kind == FlagCode.AT_MOST and not number.startswith("less") else ""
         joint = " " if number.startswith("to ") else ", "
         said = f"{_action(one.action, judgement, lexicon)}{change}{f'{joint}{most}{number}' if number else ''}"
-        phrases.append(f"once {_named(one.agents, products)} {_is(one.agents)} started: {said}")
+        gone = set(one.agents) <= set(ruled_out_themselves(judgement))
+        anyway = f", which {_is(one.agents)} not for this person anyway" if gone else ""
+        phrases.append(f"once {_named(one.agents, products)} {_is(one.agents)} started{anyway}: {said}")
     return "; ".join(phrases)
 
 
@@ -185,7 +187,8 @@ def _which_is_changed(others: Sequence[str], judgement: Judgement) -> str:
 
 def acting_anyway(judgement: Judgement) -> tuple[str, ...]:
     """Return the medicines that the dose of this one goes by, and that are ruled out by themselves."""
-    told = (judgement.drug, *gives_way_of(judgement), *not_started_of(judgement))
+    later = (agent for one in once_of(judgement) for agent in one.agents)
+    told = {judgement.drug, *gives_way_of(judgement), *not_started_of(judgement), *later}
     dosed = judgement.urgency not in ("avoid", "standard")
     return tuple(clean(one) for one in ruled_out_themselves(judgement) if dosed and one not in told)
 
