@@ -261,7 +261,8 @@ def _line(
         return "no recommendation for this result", _reason(deciding)
     headline = deciding.headline
     if deciding.urgency == "standard" and untested:
-        headline += f", as far as tested ({', '.join(untested)} {'was' if len(untested) == 1 else 'were'} not)"
+        named = ", ".join(map(wording.gene, untested))
+        headline += f", as far as tested ({named} {'was' if len(untested) == 1 else 'were'} not)"
     return headline, _reason(deciding, alleles)
 
 
