@@ -256,8 +256,7 @@ def _by_label(
     wanted = open_ones.select("at", "drug", "population", "action", "guideline", "urgency", "static_flags")
     for at, drug, population, action, rule, urgency, flags in wanted.iter_rows():
         words_of = templates(kb.folders).say("population", population)
-        told_in_part = any(Flag.parse(flag).code == FlagCode.UNDER for flag in flags)
-        if told_in_part or populations.measured_near(population)[at]:
+        if any(Flag.parse(flag).code == FlagCode.UNDER for flag in flags):
             doses[samples[at], drug].append(f"{'not' if urgency == _RULES_OUT else words[rule]} {words_of}")
         elif action == _CONTRAINDICATED:
             unknown[samples[at], drug].append((population, words_of))

@@ -181,7 +181,7 @@ def limits(
             "recommendation": f"{compose(row, kb=kb)} {_holds(_whose(row['label']))}",
         }
         open_ = truth[concerned] != YES
-        pointed = open_ & populations.pointed_at(row["population"])[concerned] if open_.any() else open_
+        pointed = open_ & populations.told_in_part(row["population"])[concerned] if open_.any() else open_
         under = str(Flag(FlagCode.UNDER, row["action"], "", row["population"]))
         told = constants | {"static_flags": [*constants["static_flags"], under]}
         for part, said in ((~pointed, constants), (pointed, told)):
