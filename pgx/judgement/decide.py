@@ -168,8 +168,13 @@ def decide(rows: Iterable[S]) -> Decision[S]:
 
 
 def _perhaps_graver(limits: Sequence[S], leading: S) -> Iterator[S]:
-    """Yield limits that ask for something graver than what leads, where the record tells a part of their condition."""
-    yield from (row for row in limits if row.is_pointed_at and graver(row, leading))
+    """Yield limits that ask for something graver than what leads, where the record tells a part of their condition.
+
+    What rules a drug out beside another one may be over with that one: then such a limit counts as much.
+    """
+    for row in limits:
+        if row.is_pointed_at and (graver(row, leading) or (leading.acting and row.urgency == CHANGES[0])):
+            yield row
 
 
 def _counts(row: Statement, urgency: str) -> bool:

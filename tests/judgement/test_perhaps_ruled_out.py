@@ -28,6 +28,8 @@ def egfr(value):
         (["dabigatran"], egfr(22.0), "monitor", CLEARANCE),
         # What leads by another medicine does not hide what is graver.
         (["dabigatran", "verapamil"], egfr(22.0), "change_dose", CLEARANCE),
+        # Without what rules the drug out beside it, that would still stand.
+        (["dabigatran", "carbamazepine"], egfr(22.0), "avoid", CLEARANCE),
     ],
 )
 def test_a_contraindication_that_the_record_points_at_stands_in_the_line(drugs, record, urgency, said):
