@@ -82,7 +82,7 @@ def test_what_is_ruled_out_itself_is_told_to_stay_in_no_line(genes, listed, reco
     assert "both are changed, this one is not for this person anyway; for itself: avoid" in told[agent].headline
     pages = {form: " ".join(re.sub(r"<[^>]+>", " ", page).split()) for form, page in everything(found, drug).items()}
     assert f"go on with {kept}." in pages["leaflet"] and f"{agent} and" not in pages["leaflet"].split("go on with")[1]
-    assert f"not together with {drug}: change both" in pages["card"]
+    assert f"not together with {drug}: change this one and {drug}" in pages["card"]
 
 
 NEITHER = [

@@ -9,7 +9,6 @@ from pgx.codes import FlagCode, NoteCode
 from pgx.judgement.decide import CHANGES
 from pgx.judgement.judgement import CHANGE_FIRST, NOT_TOGETHER
 from pgx.judgement.read_back import (
-    arguments_of,
     counted_beside,
     gives_way_of,
     has_highest_dose,
@@ -21,13 +20,14 @@ from pgx.judgement.read_back import (
 )
 from pgx.judgement.statement import alike
 from pgx.knowledge.acting import DECIDES, PLANNED, Acting, once_stopped, same_way
+from pgx.reports.formats import partners
 from pgx.reports.formats.html import environment, stylesheet
 from pgx.reports.formats.leaflet_notes import dose_without, for_itself, own_notes, shared_notes
 from pgx.reports.formats.plan import checks
-from pgx.reports.page import gaps, wording
+from pgx.reports.page import wording
 from pgx.reports.page.build import Advice, Drug, Gene, View
 from pgx.reports.page.cells import pairs_of
-from pgx.reports.page.details import acting_anyway, others_beside, under, waiting
+from pgx.reports.page.details import acting_anyway, under, waiting
 from pgx.reports.page.score import in_short_without_number
 from pgx.reports.page.wording import clean, words
 
@@ -43,7 +43,7 @@ def leaflet_of(shown: View) -> str:
     plan: dict[tuple[str, str], list[str]] = {}
     for check in checks(shown):
         plan.setdefault((check.drug, check.plain), []).append(check.moment)
-    moments = [(drug, what, _together(when)) for (drug, what), when in plan.items()]
+    moments = [(drug, what, together(when)) for (drug, what), when in plan.items()]
     more = {"plan": moments, "allergies": _allergies(shown), "leaflet_style": stylesheet("leaflet.css")}
     return _page("leaflet.html.j2", shown, **more, small=_is_small(shown))
 
@@ -61,12 +61,13 @@ def _allergies(shown: View) -> list[str]:
     return list(dict.fromkeys(said))
 
 
-def _together(moments: Sequence[str]) -> str:
-    """Return moments in one phrase: ``day 7, 14 and 28``."""
-    days = [moment.removeprefix("day ") for moment in moments]
-    if len(moments) > 1 and all(moment.startswith("day ") for moment in moments):
+def together(moments: Sequence[str]) -> str:
+    """Return moments in one phrase: ``days 7, 14 and 28``."""
+    told = list(dict.fromkeys(moments))  # two checks of one kind may fall on the same days
+    days = [moment.removeprefix("day ") for moment in told]
+    if len(told) > 1 and all(moment.startswith("day ") for moment in told):
         return f"days {', '.join(days[:-1])} and {days[-1]}"
-    return ", ".join(moments)
+    return ", ".join(told)
 
 
 def card_of(shown: View) -> str:
@@ -79,7 +80,7 @@ def card_of(shown: View) -> str:
     called = [gene for gene in shown.genes if gene.status != "not_called" and (gene.has_guidance or gene.phenotype)]
     called.sort(key=lambda gene: list(order).index(gene.name) if gene.name in order else len(order))
     versions = [(label, value) for label, value in shown.provenance if label in _VERSIONS]
-    recalled = any(_not_beside(drug) and is_order_recalled(drug) for drug in shown.drugs)
+    recalled = any(partners.in_short(drug) and partners.is_order_recalled(drug) for drug in shown.drugs)
     more = {"genes": called, "most": _ON_CARD, "versions": versions, "recalled": recalled, "small": _is_small(shown)}
     return _page("card.html.j2", shown, unusable=in_short_without_number(shown.scores), **more)
 
@@ -138,7 +139,7 @@ def in_short(drug: Drug) -> str:
     new = waiting(drug.judgement)
     beside = f"do not start {' or '.join(new)} beside it" if new else ""
     only = first.condition if first and (first.applies == "if_population" or drug.set_aside) else ""
-    beside = beside or _not_beside(drug)
+    beside = "; ".join(filter(None, (beside, partners.in_short(drug))))
     again = " and ".join(acting_anyway(drug.judgement))
     told = ": ".join(filter(None, (agents, what)))
     told += f"; look at the dose again without {again}" if again else ""
@@ -153,35 +154,6 @@ def _acting_in_short(drug: Drug) -> Iterator[str]:
         enzymes.setdefault(does, []).extend(filter(None, (acting.enzyme,)))
     for does, named in enzymes.items():
         yield ", ".join(filter(None, (does, " and ".join(dict.fromkeys(named)))))
-
-
-def _not_beside(drug: Drug) -> str:
-    """Say beside which other medicines this one is not taken, and which of them is changed; mostly empty."""
-    harmed = dict.fromkeys(name for name, *_ in arguments_of(drug.judgement, FlagCode.CAUSES, 2, 5))
-    told = drug.told_for_others or _gives_way(drug)
-    others = (others_beside(drug.judgement) or list(harmed)) if told else []
-    if not others:
-        return ""
-    named, gives_way = " or ".join(others), gives_way_of(drug.judgement)
-    if drug.name in drug.not_started:
-        return f"do not start it beside {named}"
-    change = "change this one or the other"
-    if gives_way:
-        first = "change this one first, if that is possible" if drug.name in gives_way else f"change {named}"
-        anyway = drug.name in ruled_out_themselves(drug.judgement)
-        both = "change both" if len(others) == 1 else "change all of them"
-        change = (both if set(others) <= set(gives_way) else "change this one") if anyway else first
-    return f"not together with {named}: {change}{'*' if is_order_recalled(drug) else ''}"
-
-
-def is_order_recalled(drug: Drug) -> bool:
-    """Return whether the order of a medicine and another one is from memory."""
-    return any(gaps.order_remarks(drug.judgement))
-
-
-def _gives_way(drug: Drug) -> bool:
-    """Return whether a medicine, which has a line of its own, is changed for the sake of another one as well."""
-    return not drug.told_for_others and not drug.causes and drug.name in gives_way_of(drug.judgement)
 
 
 def _asked_by_genes(drug: Drug, first: Advice) -> bool:
@@ -209,8 +181,9 @@ def plain_action(drug: Drug) -> str:
     asked = drug.medication == "current" and not {drug.name}.intersection(
         (*drug.not_started, *ruled_out_themselves(drug.judgement))
     )
-    if _gives_way(drug) and asked:
+    if partners.gives_way(drug) and asked:
         today = f"{words('action', CHANGE_FIRST, plain=True)}; if not, {today}"
+    today = "; ".join((today, *partners.in_plain_words(drug)))
     if new := waiting(drug.judgement):
         names, they = " and ".join(new), "it does" if len(new) == 1 else "they do"
         without = f"ask whether you can do without {names}, which you do not take yet: {they} not go together with it"

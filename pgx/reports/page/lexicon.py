@@ -220,7 +220,8 @@ class Lexicon:
         kind = wording.table().get(("flag_names", head), ("", ""))[0]
         if kind:
             name, *genes = flag.arguments
-            return f"{meaning}: {words(kind, name).lower()}{''.join(f' ({clean(gene)})' for gene in genes if gene)}"
+            named = "".join(f" ({clean(wording.gene(gene))})" for gene in genes if gene)
+            return f"{meaning}: {words(kind, name).lower()}{named}"
         # What a flag leaves out leaves no colon behind.
         subject = self.feature(rest) if _FEATURE.match(rest) else humanise(":".join(filter(None, flag.arguments)))
         return f"{meaning}: {subject}"
