@@ -117,9 +117,10 @@ class Populations:
         """
         found = np.zeros(self._n, dtype=bool)
         for tests in self._tests.get(population, {}).values():
-            measured = [test for test in tests if test["test"].removeprefix("recorded_") in _MEASURES]
-            if measured and any(test["test"] == "cannot_be_decided" for test in tests):
-                found |= np.minimum.reduce([self._one(test, (), "") for test in measured]) == YES
+            others = [test for test in tests if test["test"] != "cannot_be_decided"]
+            measured = any(test["test"].removeprefix("recorded_") in _MEASURES for test in others)
+            if measured and len(others) < len(tests):
+                found |= np.minimum.reduce([self._one(test, (), "") for test in others]) == YES
         return found
 
     @cached_property

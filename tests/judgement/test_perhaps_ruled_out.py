@@ -48,3 +48,13 @@ def test_a_contraindication_that_the_record_points_at_stands_in_the_line(drugs, 
 def test_one_that_nothing_points_at_does_not(drugs, record):
     own = line(result(NORMAL, drugs, observations=[record]), drugs[0])
     assert own.urgency in ("standard", "no_data") and "contraindicated" not in own.headline
+
+
+def test_the_age_alone_points_at_no_pregnancy():
+    record = [{"concept": "sex", "code": "female"}, {"concept": "age", "value": 30.0, "unit": "a"}]
+    own = line(result(NORMAL, ["nitrofurantoin"], observations=record), "nitrofurantoin")
+    assert "contraindicated" not in own.headline and not any("under:" in flag for flag in own.judgement.flags)
+    pregnant = line(
+        result(NORMAL, ["nitrofurantoin"], observations=[*record, condition("pregnancy")]), "nitrofurantoin"
+    )
+    assert any(flag.startswith("under:contraindicated::pregnant_at_term") for flag in pregnant.judgement.flags)
