@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from pgx.codes import FlagCode
 from pgx.judgement.decide import CHANGES
+from pgx.judgement.read_back import counted_beside, stopped_of
 from pgx.reports.page.build import Advice, Drug
-from pgx.reports.page.wording import words
+from pgx.reports.page.wording import clean, words
 
 _HALF = -50.0
 """Change of dose in percent below which more than twice the advised dose is taken now."""
@@ -75,3 +76,13 @@ def dose_without(agents: Sequence[str]) -> str:
         return ""
     are, it = ("is", "it") if len(agents) == 1 else ("are", "them")
     return f"; {' and '.join(agents)} {are} not recommended for you: ask about the dose of this one without {it}"
+
+
+def still_works(drug: Drug) -> str:
+    """Say until when medicines that were stopped still act on this one; empty where none does, or that is said."""
+    counted = counted_beside(drug.judgement)
+    return "".join(
+        f"; {clean(agent)}, which you have stopped, still works on it until about {clean(day)}"
+        for agent, day in stopped_of(drug.judgement).items()
+        if agent not in counted
+    )

@@ -22,7 +22,7 @@ from pgx.judgement.statement import alike
 from pgx.knowledge.acting import DECIDES, PLANNED, Acting, once_stopped, same_way
 from pgx.reports.formats import partners
 from pgx.reports.formats.html import environment, stylesheet
-from pgx.reports.formats.leaflet_notes import dose_without, for_itself, own_notes, shared_notes
+from pgx.reports.formats.leaflet_notes import dose_without, for_itself, own_notes, shared_notes, still_works
 from pgx.reports.formats.plan import checks
 from pgx.reports.page import wording
 from pgx.reports.page.build import Advice, Drug, Gene, View
@@ -143,7 +143,8 @@ def in_short(drug: Drug) -> str:
     again = " and ".join(acting_anyway(drug.judgement))
     told = ": ".join(filter(None, (agents, what)))
     told += f"; look at the dose again without {again}" if again else ""
-    return "; ".join(filter(None, (beside, drug.once, told, only, drug.under)))
+    still = "; ".join(f"{agent}, stopped, acts until about {day}" for agent, day in stopped_of(drug.judgement).items())
+    return "; ".join(filter(None, (beside, drug.once, told, only, drug.under, clean(still))))
 
 
 def _acting_in_short(drug: Drug) -> Iterator[str]:
@@ -207,13 +208,13 @@ def _plain_today(drug: Drug) -> str:
     if drug.told_for_others:
         return _plain_for_others(drug)
     if drug.ruled_out:
-        return _plain_limit(drug, drug.ruled_out)
+        return _plain_limit(drug, drug.ruled_out) + still_works(drug)
     if drug.deciding is None or drug.urgency == "no_data":
         return words("urgency", "no_data", plain=True)
     if drug.causes or drug.washing_out:
-        return _plain_causes(drug)
+        return _plain_causes(drug) + (still_works(drug) if drug.causes else "")
     if drug.acting:
-        return _plain_interaction(drug)
+        return _plain_interaction(drug) + still_works(drug)
     return _plain(drug)
 
 

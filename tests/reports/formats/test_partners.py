@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import date, timedelta
 
+import pytest
+
+from pgx.judgement.read_back import stopped_of
 from tests.guidance.test_interactions import everything, line, result
 from tests.judgement.test_together import NORMAL, planned
 from tests.phenotypes.builders import pattern
+
+TODAY = date(2026, 12, 1)
 
 
 def pages(listed, calls=NORMAL):
@@ -35,3 +41,17 @@ def test_a_label_that_asks_for_less_beside_the_same_medicine_is_not_said_beside_
     assert own.urgency == "avoid" and not [limit for limit in own.beside if limit.urgency == "monitor"]
     first_page = everything(found, "tramadol")["text"].split(" What each source says ")[0]
     assert "monitor treatment with tramadol closely" not in first_page
+
+
+@pytest.mark.parametrize(
+    ("drug", "agent", "days"),
+    [("simvastatin", "amiodarone", 20), ("sertraline", "tranylcypromine", 7), ("codeine", "fluoxetine", 10)],
+)
+def test_what_was_stopped_and_still_acts_is_told_with_the_day(drug, agent, days):
+    stopped = {"drug": agent, "status": "stopped", "start": date(2020, 1, 1), "end": TODAY - timedelta(days=days)}
+    listed = [planned(drug) if drug != "simvastatin" else drug, stopped]
+    found = result(NORMAL, listed, observations=[{"concept": "as_of", "code": TODAY.isoformat()}])
+    until = stopped_of(line(found, drug).judgement)[agent]
+    told = {form: " ".join(re.sub(r"<[^>]+>", " ", page).split()) for form, page in everything(found, drug).items()}
+    assert f"{agent}, stopped, acts until about {until}" in told["card"]
+    assert told["leaflet"].count(f"{agent}, which you have stopped, still works on it until about {until}") == 1
