@@ -265,8 +265,7 @@ def _by_label(
     undecided = open_ones.select("at", "drug", "population", "action", "guideline", "urgency", "static_flags")
     for person, drug, population, action, rule, urgency, flags in undecided.iter_rows():
         words_of = templates(kb.folders).say("population", population)
-        partly_known = any(Flag.parse(flag).code == FlagCode.UNDER for flag in flags)
-        if partly_known or populations.measured_near(population)[person]:
+        if any(Flag.parse(flag).code == FlagCode.UNDER for flag in flags):
             doses[samples[person], drug].append(f"{'not' if urgency == _RULES_OUT else words[rule]} {words_of}")
         elif action == _CONTRAINDICATED:
             unknown[samples[person], drug].append((population, words_of))

@@ -150,7 +150,7 @@ def limits(
             "recommendation": f"{compose(row, kb=kb)} {holds(_label_name(row['label']))}",
         }
         open_ = truth[concerned] != YES
-        pointed = open_ & populations.pointed_at(row["population"])[concerned] if open_.any() else open_
+        pointed = open_ & populations.told_in_part(row["population"])[concerned] if open_.any() else open_
         under = str(Flag(FlagCode.UNDER, row["action"], "", row["population"]))
         pointed_cells = shared | {"static_flags": [*shared["static_flags"], under]}
         for group, cells in ((~pointed, shared), (pointed, pointed_cells)):

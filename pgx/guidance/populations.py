@@ -25,6 +25,7 @@ NO, UNKNOWN, YES = -1, 0, 1
 GENERAL = "general"
 Truth = NDArray[np.int8]
 _STRENGTHS = ("weak", "moderate", "strong")
+_MEASURES = ("below", "above", "at_least", "at_most")
 LOCAL_USE = "medication_local"
 """Concept of a drug that is used on skin, eye or ear alone."""
 ACTS_LOCALLY = "acts_locally"
@@ -105,6 +106,10 @@ class Populations:
         self._pointed_at[population] = found
         return found
 
+    def told_in_part(self, population: str) -> NDArray[np.bool_]:
+        """Return whether the record tells a part of an open population of each person, or a value near to its own."""
+        return self.pointed_at(population) | self.measured_near(population)
+
     def measured_near(self, population: str) -> NDArray[np.bool_]:
         """Return whether a measured value of each person leaves open whether they belong to a population.
 
@@ -112,17 +117,17 @@ class Populations:
         """
         found = np.zeros(self._n, dtype=bool)
         for tests in self._tests.get(population, {}).values():
-            measured = [
-                test for test in tests if test["test"] in ("recorded_below", "recorded_at_least", "recorded_at_most")
-            ]
-            if measured and any(test["test"] == "cannot_be_decided" for test in tests):
-                found |= np.minimum.reduce([self._one(test, (), "") for test in measured]) == YES
+            others = [test for test in tests if test["test"] != "cannot_be_decided"]
+            measured = any(test["test"].removeprefix("recorded_") in _MEASURES for test in others)
+            if measured and len(others) < len(tests):
+                found |= np.minimum.reduce([self._one(test, (), "") for test in others]) == YES
         return found
 
     @cached_property
     def _of_history(self) -> frozenset[str]:
         """The concepts that are conditions of a person, or how they live."""
-        history = pl.col("feature").str.contains(r"^(condition|lifestyle)\.")
+        of_record = (pl.col("kind") == "boolean") & pl.col("when_over").is_not_null()
+        history = pl.col("feature").str.contains(r"^(condition|lifestyle)\.") | of_record
         return frozenset(self._kb.table("concepts").filter(history)["concept"])
 
     def knows(self, population: str) -> bool:

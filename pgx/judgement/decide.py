@@ -6,7 +6,7 @@ result of it could rule the drug out, the answer itself.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic
 
@@ -138,6 +138,8 @@ def decide(rows: Iterable[S]) -> Decision[S]:
     under = () if part or not deciding else _under(valid, deciding, ruled_out or deciding)
     if not ruled_out and not part and urgency in ("standard", "no_data"):
         under = (*under, *(row for row in limits if row.is_pointed_at))
+    elif leading_row := ruled_out or (None if part else deciding):
+        under = (*under, *_perhaps_graver(limits, leading_row))
     if ruled_out:
         urgency, agreeing = ruled_out.urgency, (ruled_out,)
     elif (urgency == "standard" and acting) or any(row.urgency in CHANGES for row in under if _counts(row, urgency)):
@@ -163,6 +165,16 @@ def decide(rows: Iterable[S]) -> Decision[S]:
         otherwise=None if part or ruled_out or not deciding else _otherwise(valid, deciding),
         differing=_differing(valid),
     )
+
+
+def _perhaps_graver(limits: Sequence[S], leading: S) -> Iterator[S]:
+    """Yield limits that ask for something graver than what leads, where the record tells a part of their condition.
+
+    What rules a drug out beside another one may be over with that one: then such a limit counts as much.
+    """
+    for row in limits:
+        if row.is_pointed_at and (graver(row, leading) or (leading.acting and row.urgency == CHANGES[0])):
+            yield row
 
 
 def _counts(row: Statement, urgency: str) -> bool:

@@ -21,7 +21,8 @@ from pgx.judgement.relief import Relief, Suspects, Without, reliefs, suspects
 from pgx.judgement.rule_details import details_of
 from pgx.judgement.standings import Standings, giving_way, recalled_of, standings_of
 from pgx.judgement.statement import URGENCIES, Row, Statement
-from pgx.judgement.together import Lists, Told, gives_way_flags, lists_of, with_causes
+from pgx.judgement.together import Lists, Told, gives_way_flags, lists_of, ruled_out_flags, with_causes
+from pgx.knowledge.acting import PLANNED
 from pgx.knowledge.base import KnowledgeBase
 from pgx.knowledge.drug_names import drug_names
 from pgx.notes import Note
@@ -38,6 +39,10 @@ _COPIES = "copy_number_range"
 _COLUMNS = tuple(one.name for one in fields(Judgement))
 Key = tuple[str, str]
 """A person and a drug."""
+_DOSED = ("change_dose", "monitor")
+"""Urgencies of a drug that stays, and whose dose goes by what acts on it."""
+_ACTS_ON = ("current", PLANNED)
+"""Phases of what acts on a drug and is still to be decided about."""
 _LISTS = ("alternatives", "reason", "sources", "evidence", "could_change", "flags")
 
 
@@ -141,8 +146,7 @@ def _judged_alone(
         ended = until.get(sample, {}) | {one: days_of_pairs[one] for one in pairs if one in days_of_pairs}
         idle = _not_started(sample, drug, decision, relief, lists)
         ranks = standings if lists is None else lists.standings_for(sample)
-        helping_agents = (agent for one in relief for agent in one.agents)
-        gives_way = tuple(gives_way_flags(_giving_way(drug, relief, idle, ranks), ranks, helping_agents))
+        gives_way = () if exposures is None else tuple(_way_flags(drug, decision, relief, idle, ranks))
         running = (sample, drug) in long_taken
         changing = _changed_beside(decision)
         further = _changed_besides(decision, changing)
@@ -180,6 +184,25 @@ def _judged_alone(
         limiting = (one.agent for row in decision.limits if row.applies == "yes" for one in row.acting)
         judged.append(Told(sample, cases[case], forbidden, tuple(acting), tuple(dict.fromkeys(limiting))))
     return judged
+
+
+def _way_flags(
+    drug: str, decision: Decision[Statement], reliefs: Sequence[Relief], idle: Collection[str], standings: Standings
+) -> Iterator[str]:
+    """Yield the flags of those that are to be changed: a drug, those that do not go with it, and what acts on it.
+
+    Whichever gives way, all lines name what the genes or the record rule out by themselves.
+    """
+    agents = {agent for one in reliefs for agent in one.agents}
+    agents |= {one.agent for one in decision.forbidden_beside}
+    pair = [one for one in (drug, *sorted(agents)) if one not in idle] if agents else []
+    way = _giving_way(drug, reliefs, idle, standings)
+    if agents and not reliefs:
+        way = (drug,)  # which is ruled out all the same, whatever is done about the others
+    yield from gives_way_flags(way, standings, pair)
+    if decision.urgency in _DOSED:
+        acting = dict.fromkeys(one.agent for one in decision.acting if one.phase in _ACTS_ON)
+        yield from ruled_out_flags((agent for agent in acting if agent not in pair), standings)
 
 
 def _giving_way(drug: str, reliefs: Sequence[Relief], idle: Collection[str], standings: Standings) -> tuple[str, ...]:

@@ -245,36 +245,38 @@ def _whole(today: Told, later: Told, lists: Lists) -> Told:
 def _today(judgement: Judgement, whole: Told, lists: Lists) -> Judgement:
     """Return what is said of a drug that is taken, as of today, with what is planned beside it."""
     later, action = whole.judgement, judgement.action or judgement.urgency
-    named_agents = {*agents_of(later), *whole.acting}
+    named_agents, standings = {*agents_of(later), *whole.acting}, lists.standings_for(whole.sample)
     planned = lists.planned_of(whole.sample, judgement.drug, named_agents)
     acting = tuple(agent for agent in planned if agent in named_agents)
     if not _ruled_out(later):
         change = once(planned, later)
         # The same action with another number, as of a label beside what is planned, is not the same.
         same = change == once(planned, judgement) and later.urgency == judgement.urgency
-        return judgement if same else _with_later_change(judgement, change)
+        return judgement if same else _with_later_change(judgement, change, standings)
     not_begun = not_started_of(later)
     if not not_begun and acting and judgement.drug in gives_way_of(later):
-        return _with_later_change(judgement, once(acting, later))
+        return _with_later_change(judgement, once(acting, later), standings)
     if not not_begun:
         # What may rule it out by a population alone does so by what else is known: the dose is left open by what acts.
-        if acting and judgement.dose_change:
-            return _with_later_change(judgement, Once(acting, DECIDES, "", ()))
-        return judgement
+        change = Once(acting, DECIDES, "", ())
+        return _with_later_change(judgement, change, standings) if acting and judgement.dose_change else judgement
     # A drug that is ruled out today for another reason says that the two are not taken together all the same.
     judgement_without = _not_together(judgement, dict.fromkeys(not_begun, later), not_begun)
     # Without what is not to be started, others that are planned may still change what is said.
-    still_planned = tuple(agent for agent in acting if agent not in not_begun)
-    action_left = next((cause.action for cause in causes_of(later) if set(cause.agents) <= set(not_begun)), action)
+    still_planned, causes = tuple(agent for agent in acting if agent not in not_begun), causes_of(later)
+    otherwise = later.action if causes else action
+    action_left = next((cause.action for cause in causes if set(cause.agents) <= set(not_begun)), otherwise)
     if still_planned and action_left != action:
-        return _with_later_change(judgement_without, Once(still_planned, action_left, "", ()))
+        change = Once(still_planned, action_left or later.urgency, "", ())
+        return _with_later_change(judgement_without, change, standings)
     return judgement_without
 
 
-def _with_later_change(judgement: Judgement, change: Once) -> Judgement:
+def _with_later_change(judgement: Judgement, change: Once, standings: Standings) -> Judgement:
     is_milder = milder(judgement.urgency, "monitor") or judgement.urgency == "no_data"
     urgency = "monitor" if is_milder else judgement.urgency
-    return replace(judgement, urgency=urgency, flags=(change.flag, *judgement.flags))
+    flags = (change.flag, *ruled_out_flags(change.agents, standings), *judgement.flags)
+    return replace(judgement, urgency=urgency, flags=flags)
 
 
 def _marked(
@@ -337,17 +339,20 @@ def change_first(judgement: Judgement, harmed: Sequence[Judgement]) -> Judgement
         judgement,
         urgency="monitor" if is_milder else judgement.urgency,
         action=(CHANGE_FIRST if gives_way else CHANGE_ONE) if is_milder else judgement.action,
-        flags=(*flags, *judgement.flags),
+        flags=tuple(dict.fromkeys((*flags, *judgement.flags))),
     )
 
 
 def gives_way_flags(drugs: Iterable[str], standings: Standings, others: Iterable[str] = ()) -> Iterator[str]:
     """Yield the flags of the drugs that are to be changed, and of those (`others` too) that are ruled out anyway."""
-    changed = tuple(drugs)
+    changed = dict.fromkeys((*drugs, *(drug for drug in others if is_ruled_out(drug, standings))))
     yield from (str(Flag(FlagCode.GIVES_WAY, drug)) for drug in changed)
-    for drug in dict.fromkeys((*changed, *others)):
-        if is_ruled_out(drug, standings):
-            yield str(Flag(FlagCode.RULED_OUT_ITSELF, drug))
+    yield from ruled_out_flags(changed, standings)
+
+
+def ruled_out_flags(drugs: Iterable[str], standings: Standings) -> Iterator[str]:
+    """Yield the flags of those of some drugs that are ruled out by themselves."""
+    yield from (str(Flag(FlagCode.RULED_OUT_ITSELF, drug)) for drug in drugs if is_ruled_out(drug, standings))
 
 
 def _waits(judgement: Judgement) -> bool:
@@ -371,7 +376,8 @@ def _not_together(
         else:
             # What the other line says of the two is said here as well: it may look at more medicines than these.
             changed_there = [name for name in gives_way_of(other) if name in (drug, judgement.drug)]
-            flags += gives_way_flags(changed_there or giving_way(drug, [[judgement.drug]], standings), standings)
+            changed = changed_there or giving_way(drug, [[judgement.drug]], standings)
+            flags += gives_way_flags(changed, standings, (judgement.drug,))
     marked = replace(judgement, flags=tuple(dict.fromkeys((*flags, *judgement.flags))))
     is_milder = milder(judgement.urgency, "monitor") or judgement.urgency == "no_data"
     return replace(marked, urgency="monitor", action=NOT_TOGETHER) if is_milder else marked

@@ -198,3 +198,26 @@ def test_a_number_without_its_vocabulary_is_no_code_of_a_product(kb, write):
 def test_brands_of_combinations_stand_for_the_drug_of_the_tables_in_them(kb, written, drug):
     look_up = drug_names(kb)
     assert drug in look_up.substances(look_up.find(written).drugs)
+
+
+@pytest.mark.parametrize("key", ["end", "end_date", "stop", "stop_date", "stopped", "until", "discontinued"])
+def test_an_object_ends_a_medicine_by_any_name_that_a_table_has_for_it(kb, write, key):
+    listed = [{"drug": "fluoxetine", "start_date": "2024-01-01", key: "2026-11-20"}]
+    data = read([write("p.json", {"sample": "A", "as_of": "2026-12-01", "medications": listed})], kb)
+    assert data.medications.select("drug", "status", pl.col("start", "end").cast(pl.String)).rows() == [
+        ("fluoxetine", "stopped", "2024-01-01", "2026-11-20")
+    ]
+    assert data.notes.is_empty()
+
+
+@pytest.mark.parametrize("end", ["9999-12-31", None])
+def test_an_object_whose_end_is_open_is_taken(kb, write, end):
+    listed = [{"drug": "fluoxetine", "start": "2024-01-01", "stop": end}]
+    data = read([write("p.json", {"sample": "A", "as_of": "2026-12-01", "medications": listed})], kb)
+    assert data.medications["status"].to_list() == ["current"] and data.notes.is_empty()
+
+
+def test_an_end_that_is_no_day_is_named(kb, write):
+    listed = [{"drug": "fluoxetine", "start": "2024-01-01", "stopped": True}]
+    data = read([write("p.json", {"sample": "A", "as_of": "2026-12-01", "medications": listed})], kb)
+    assert any("stopped" in message for message in data.notes["message"])

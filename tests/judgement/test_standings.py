@@ -64,14 +64,81 @@ def test_what_the_genes_rule_out_is_changed_and_not_what_stands_beside_it(agent,
     assert f"ask whether {agent} can be changed" in " ".join(outputs["leaflet"].split())
 
 
-def test_both_lines_say_the_same_of_the_one_that_is_changed():
+BOOSTED = {"UGT1A1": "*28/*28"}, ["atazanavir", "ritonavir", "simvastatin"], ()
+ALLERGIC = {}, ["clarithromycin", "cyclosporine", "simvastatin"], [{"concept": "allergy", "code": "clarithromycin"}]
+
+
+@pytest.mark.parametrize(("genes", "listed", "record"), [BOOSTED, ALLERGIC])
+def test_what_is_ruled_out_itself_is_told_to_stay_in_no_line(genes, listed, record):
+    found = result(NORMAL | {gene: pattern(one) for gene, one in genes.items()}, listed, observations=record)
+    agent, kept, drug = listed
+    told = {name: line(found, name) for name in listed}
+    anyway = f"change this one, not {kept} ({agent} is not for this person anyway); otherwise "
+    assert told[drug].headline.startswith(anyway)
+    assert gives_way_of(told[kept].judgement) == (drug,) and "it is that one that is changed" in told[kept].headline
+    for name in (agent, drug):
+        assert set(gives_way_of(told[name].judgement)) == {agent, drug}
+        assert ruled_out_themselves(told[name].judgement) == (agent,)
+    assert "both are changed, this one is not for this person anyway; for itself: avoid" in told[agent].headline
+    pages = {form: " ".join(re.sub(r"<[^>]+>", " ", page).split()) for form, page in everything(found, drug).items()}
+    assert f"go on with {kept}." in pages["leaflet"] and f"{agent} and" not in pages["leaflet"].split("go on with")[1]
+    assert f"not together with {drug}: change this one and {drug}" in pages["card"]
+
+
+NEITHER = [
+    ({"UGT1A1": "*28/*28", "SLCO1B1": "*5/*5"}, "atazanavir", "simvastatin", ""),
+    ({"HLA-B": "*15:02/*08:01"}, "carbamazepine", "apixaban", "apixaban"),
+    ({}, "clarithromycin", "simvastatin", "simvastatin"),
+]
+
+
+@pytest.mark.parametrize(("genes", "agent", "drug", "allergy"), NEITHER)
+def test_a_drug_that_is_ruled_out_all_the_same_says_so_beside_another_reason(genes, agent, drug, allergy):
+    calls = NORMAL | {gene: pattern(one) for gene, one in genes.items()}
+    found = result(calls, [agent, drug], observations=[{"concept": "allergy", "code": allergy}] if allergy else [])
+    own, other = line(found, drug), line(found, agent)
+    assert drug in gives_way_of(own.judgement) and drug in ruled_out_themselves(own.judgement)
+    assert gives_way_of(own.judgement) == gives_way_of(other.judgement)
+    both = "both are changed, neither is for this person anyway" if genes else "it is that one that is changed"
+    assert both in other.headline
+    assert not allergy or f"; without {agent} as well: avoid: an allergy to {drug} is recorded" in own.headline
+    leaflet = " ".join(re.sub(r"<[^>]+>", " ", everything(found, drug)["leaflet"]).split())
+    assert not allergy or f"it should be avoided: an allergy to {drug} is on record" in leaflet
+
+
+DOSED = [
+    # what is ruled out, by the genes or the record, and the drug whose dose goes by it
+    ("allopurinol", {"HLA-B": "*58:01/*07:02"}, "azathioprine"),
+    ("voriconazole", {"CYP2C19": "*17/*17"}, "tacrolimus"),
+    ("valproic acid", {}, "lamotrigine"),
+]
+
+
+@pytest.mark.parametrize(("agent", "genes", "drug"), DOSED)
+def test_a_dose_beside_what_is_ruled_out_says_that_it_is(agent, genes, drug):
+    record = [{"concept": "pregnancy", "code": "yes"}, {"concept": "age", "value": 30.0, "unit": "a"}]
+    calls = NORMAL | {gene: pattern(one) for gene, one in genes.items()}
+    found = result(calls, [agent, drug], observations=record)
+    own, pages = line(found, drug), everything(found, drug)
+    assert own.urgency == "change_dose" and ruled_out_themselves(own.judgement) == (agent,)
+    assert f"{agent} is not for this person anyway: the dose is looked at again without it" in own.headline
+    assert f"look at the dose again without {agent}" in " ".join(pages["card"].split())
+    leaflet = " ".join(re.sub(r"<[^>]+>", " ", pages["leaflet"]).split())
+    assert f"{agent} is not recommended for you: ask about the dose of this one without it" in leaflet
+    assert not gives_way_of(own.judgement)
+
+
+def test_what_is_not_begun_beside_what_is_ruled_out_says_that_it_is():
+    found = result(NORMAL | {"CYP2C19": pattern("*2/*2")}, ["clopidogrel", planned("omeprazole")])
+    told = line(found, "omeprazole").headline
+    assert "together with clopidogrel (avoid, FDA label), which is not for this person anyway; " in told
+
+
+def test_a_drug_beside_two_that_are_planned_says_what_the_other_one_does_where_one_is_ruled_out():
     calls = NORMAL | {"UGT1A1": pattern("*28/*28")}
-    found = result(calls, ["atazanavir", "ritonavir", "simvastatin"])
-    told = {name: line(found, name) for name in ("atazanavir", "ritonavir", "simvastatin")}
-    assert told["simvastatin"].headline.startswith("change this one, not ritonavir; otherwise ")
-    for agent in ("atazanavir", "ritonavir"):
-        assert gives_way_of(told[agent].judgement) == ("simvastatin",)
-        assert "it is that one that is changed" in told[agent].headline
+    found = result(calls, ["simvastatin", planned("atazanavir"), planned("ritonavir")])
+    assert "once ritonavir is started: contraindicated; until then: " in line(found, "simvastatin").headline
+    assert "it is that one that is changed" in line(found, "ritonavir").headline
 
 
 def test_what_an_allergy_rules_out_gives_way_even_where_it_is_usually_kept():
@@ -171,3 +238,12 @@ def test_a_medicine_with_a_dose_of_its_own_to_change_gives_way_on_every_page():
     assert (
         "ask whether this one can be changed: it acts on another medicine of yours; if not, a lower" in pages["leaflet"]
     )
+
+
+def test_what_is_planned_and_ruled_out_itself_says_so_where_it_would_change_another_one():
+    calls = NORMAL | {"HLA-A": pattern("*31:01/*02:01"), "HLA-B": pattern("*07:02/*08:01")}
+    found = result(calls, ["lamotrigine", planned("carbamazepine")])
+    own = line(found, "lamotrigine")
+    assert own.headline.startswith("once carbamazepine is started, which is not for this person anyway: ")
+    assert own.headline.count("not for this person anyway") == 1
+    assert ruled_out_themselves(own.judgement) == ("carbamazepine",)

@@ -259,7 +259,7 @@ def test_where_the_genes_speak_against_it_too_the_other_one_is_no_cause_and_not_
     )
     new = line(result(poor, ["clopidogrel", planned("omeprazole")]), "omeprazole")
     assert (new.urgency, new.action) == ("avoid", "not_started")
-    assert new.headline.startswith("do not start this one together with clopidogrel (avoid, FDA label); for itself: ")
+    assert new.headline.startswith("do not start this one together with clopidogrel (avoid, FDA label), which is not ")
     kept = line(result(poor, ["clopidogrel", planned("omeprazole")]), "clopidogrel")
     assert kept.urgency == "avoid" and not kept.ruled_out
     assert kept.headline.startswith(

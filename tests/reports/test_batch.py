@@ -112,3 +112,9 @@ def test_several_reports_are_printed_as_each_one_alone_is(pgx_command, tmp_path)
 def test_codes_are_explained():
     assert pgx.kb.flags("could_mean:avoid:DPYD")["flags"].height == 1
     assert pgx.kb.flags()["flags"].height > 100
+
+
+def test_a_place_that_is_no_gene_is_named_in_words_in_the_index():
+    none = dict.fromkeys(index.URGENCIES, ())
+    entry = index.Entry("A", "monitor", {**none, "monitor": ("warfarin",)}, ("CYP2C_CLUSTER",), 0, "", (0, 0, 1))
+    assert "rs12777823 near CYP2C9" in index.to_html([entry]) and "CYP2C_CLUSTER" in index.to_tsv([entry])

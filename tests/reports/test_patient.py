@@ -9,7 +9,7 @@ import pytest
 
 from pgx import schema
 from pgx.reports.formats.leaflet_notes import another_decides, asks_today
-from pgx.reports.formats.patient import short
+from pgx.reports.formats.patient import short, together
 from pgx.reports.formats.plan import checks
 from tests.listed import from_text
 from tests.reports import example
@@ -258,3 +258,9 @@ def test_no_other_medicine_plays_a_part_where_an_allergy_rules_out_what_is_not_t
     assert allergic.ruled_out and allergic.linked and not another_decides(replace(allergic, medication="planned"))
     assert another_decides(replace(allergic, medication="current")), "what is taken is not stopped without asking"
     assert another_decides(replace(drugs["warfarin"], interactions=("amiodarone inhibits CYP2C9",)))
+
+
+def test_a_day_on_which_two_checks_fall_is_said_once():
+    assert together(["day 28", "day 28", "day 84", "day 84"]) == "days 28 and 84"
+    assert together(["at the next visit", "at the next visit"]) == "at the next visit"
+    assert together(["day 7"]) == "day 7"

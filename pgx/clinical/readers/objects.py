@@ -6,13 +6,14 @@ A value may be plain, an object with ``value``, ``unit`` and ``date``, or a list
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
-from pgx.clinical.dates import BadDateError, read_date
+from pgx.clinical.dates import BadDateError, is_open, read_date
 from pgx.clinical.readers.flat import DATES_ONLY, GROUPS, NOW, Layout, lay_out, meaning_of
 from pgx.clinical.readers.json_access import parse
 from pgx.clinical.readers.lists import add_condition, add_list, add_undated
+from pgx.clinical.readers.long_tables import ABOUT_DRUGS, ABOUT_ENTRIES
 from pgx.clinical.readers.rows import DIFFER, read_death, said_together
 from pgx.clinical.statements import Events
 from pgx.clinical.status_words import STATUSES, Said, allergy_gone, condition_status
@@ -241,7 +242,8 @@ def _add_item(
 
 
 _FORMS = ("route", "form", "dose_form")
-_KEYS = {"drug", "name", "code", "substance", "start", "date", "end", "status", "dose_mg_per_day", *_FORMS}
+_BEGUN, _OVER = ABOUT_DRUGS["start"], ABOUT_DRUGS["end"]
+_KEYS = {"drug", "name", "code", "substance", *_BEGUN, "date", *_OVER, "status", "dose_mg_per_day", *_FORMS}
 """What is read of an entry of a list of drugs."""
 
 
@@ -267,14 +269,21 @@ def _reaction_of(item: Mapping[str, object]) -> str:
     return ", ".join(text for one in several for part in one if isinstance(part, str) and (text := part.strip()))
 
 
+def _first_of(item: Mapping[str, object], names: Iterable[str]) -> object:
+    """Return what an entry says under the first of some names: those of tables; its bare day is told apart."""
+    return next((said for name in names if name != "date" and isinstance(said := item.get(name), str) and said), None)
+
+
 def _add_entry(
     events: Events, person: str | None, kind: str, item: Mapping[str, object], where: str, day: date | None
 ) -> None:
     name = _name_of(item)
     if name is None:
         raise _RowError("an entry without a name", where=where, fix="give it a key 'name'")
-    start = events.day(person, item.get("start") or item.get("date"), where)
-    end = events.until(person, item.get("end"), where)
+    about = ABOUT_DRUGS if kind in STATUSES else ABOUT_ENTRIES
+    begun, over = _first_of(item, about["start"]), _first_of(item, about["end"])
+    start = events.day(person, begun or item.get("date"), where)
+    end = None if isinstance(over, str) and is_open(events.plain_date(over)) else events.until(person, over, where)
     if kind == "condition":
         words = _said_of(item)
         if words and condition_status(words) is None:
@@ -288,7 +297,7 @@ def _add_entry(
             start or (None if end else day),
             words,
             end=end,
-            onset=start if item.get("start") else None,
+            onset=start if begun else None,
         )
     elif kind == "allergy":
         if allergy_gone(*(words := _said_of(item)).split("; ")):
@@ -310,7 +319,9 @@ def _add_entry(
             status = PLANNED
             message = f"{name} begins on {start}, after the day of the record ({day}): it counts as planned"
             events.problem(person, "warning", "future_start", message, where)
-        for key in sorted(set(item) - _KEYS):
+        # "Stopped: true" is no day: nobody may take it for one, or for nothing.
+        no_day = {key for key in (*_BEGUN, *_OVER) if not isinstance(item.get(key), str | None)}
+        for key in sorted((set(item) - _KEYS) | no_day):
             events.not_understood("key", "", "", key, where)
         route = " ".join(str(item[key]) for key in _FORMS if isinstance(item.get(key), str))
         amount = None if dose is None else float(dose)

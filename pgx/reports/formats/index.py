@@ -10,7 +10,7 @@ import polars as pl
 
 from pgx.reports.formats.html import environment
 from pgx.reports.page.model import View
-from pgx.reports.page.wording import URGENCIES
+from pgx.reports.page.wording import URGENCIES, gene
 from pgx.tables import tsv
 
 PAGE, TABLE = "index.html", "index.tsv"
@@ -81,7 +81,9 @@ def by_urgency(entries: Sequence[Entry]) -> list[Entry]:
 
 def to_html(entries: Sequence[Entry]) -> str:
     """Return the index as a self-contained page."""
-    return environment().get_template("index.html.j2").render(entries=by_urgency(entries), asking=_ASKING)
+    return (
+        environment().get_template("index.html.j2").render(entries=by_urgency(entries), asking=_ASKING, gene_name=gene)
+    )
 
 
 def to_tsv(entries: Sequence[Entry]) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pgx.codes import FlagCode
 from pgx.judgement.decide import CHANGES
-from pgx.reports.page.build import Drug
-from pgx.reports.page.wording import words
+from pgx.judgement.read_back import counted_beside, stopped_of
+from pgx.reports.page.build import Advice, Drug
+from pgx.reports.page.wording import clean, words
 
 _HALF = -50.0
 """Change of dose in percent below which more than twice the advised dose is taken now."""
@@ -55,3 +57,32 @@ def shared_notes(drugs: Sequence[Drug]) -> list[tuple[str, list[str]]]:
             by_code.setdefault(code, []).append(drug.name)
     order = list(dict.fromkeys(code for drug in drugs for code in notes_of(drug)))
     return [(words("leaflet", code, plain=True), by_code[code]) for code in order if len(by_code[code]) > 1]
+
+
+def for_itself(drug: Drug, limit: Advice) -> str:
+    """Say what rules a medicine out without the others, beside which a label does so as well; mostly empty."""
+    rows = (row for row in drug.limits if row.applies == "yes" and row.urgency == CHANGES[0] and not row.acting)
+    itself = next(rows, None) if limit.acting else None
+    if itself is None:
+        return ""
+    allergies = "; ".join(dict.fromkeys(one.plain for one in drug.allergic))
+    why = f": {allergies}" if itself.has(FlagCode.ALLERGY) and allergies else f" {itself.plain_condition}"
+    return f"; without that as well, it {words('action', itself.action_code, plain=True)}{why}"
+
+
+def dose_without(agents: Sequence[str]) -> str:
+    """Say that medicines by which a dose goes are not for the person either; empty where there are none."""
+    if not agents:
+        return ""
+    are, it = ("is", "it") if len(agents) == 1 else ("are", "them")
+    return f"; {' and '.join(agents)} {are} not recommended for you: ask about the dose of this one without {it}"
+
+
+def still_works(drug: Drug) -> str:
+    """Say until when medicines that were stopped still act on this one; empty where none does, or that is said."""
+    counted = counted_beside(drug.judgement)
+    return "".join(
+        f"; {clean(agent)}, which you have stopped, still works on it until about {clean(day)}"
+        for agent, day in stopped_of(drug.judgement).items()
+        if agent not in counted
+    )

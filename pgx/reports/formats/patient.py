@@ -9,7 +9,6 @@ from pgx.codes import FlagCode, NoteCode
 from pgx.judgement.decide import CHANGES
 from pgx.judgement.judgement import CHANGE_FIRST, NOT_TOGETHER
 from pgx.judgement.read_back import (
-    arguments_of,
     counted_beside,
     gives_way_of,
     has_highest_dose,
@@ -21,13 +20,14 @@ from pgx.judgement.read_back import (
 )
 from pgx.judgement.statement import alike
 from pgx.knowledge.acting import DECIDES, PLANNED, Acting, once_stopped, same_way
+from pgx.reports.formats import partners
 from pgx.reports.formats.html import environment, stylesheet
-from pgx.reports.formats.leaflet_notes import own_notes, shared_notes
+from pgx.reports.formats.leaflet_notes import dose_without, for_itself, own_notes, shared_notes, still_works
 from pgx.reports.formats.plan import checks
-from pgx.reports.page import gaps, wording
+from pgx.reports.page import wording
 from pgx.reports.page.build import Advice, Drug, Gene, View
 from pgx.reports.page.cells import pairs_of
-from pgx.reports.page.details import others_beside, under, waiting
+from pgx.reports.page.details import acting_anyway, under, waiting
 from pgx.reports.page.score import in_short_without_number
 from pgx.reports.page.wording import clean, words
 
@@ -43,7 +43,7 @@ def leaflet_of(view: View) -> str:
     plan: dict[tuple[str, str], list[str]] = {}
     for check in checks(view):
         plan.setdefault((check.drug, check.plain), []).append(check.moment)
-    moments = [(drug, check_text, _together(moments_of)) for (drug, check_text), moments_of in plan.items()]
+    moments = [(drug, check_text, together(moments_of)) for (drug, check_text), moments_of in plan.items()]
     context = {"plan": moments, "allergies": _allergies(view), "leaflet_style": stylesheet("leaflet.css")}
     return _page("leaflet.html.j2", view, **context, small=_is_small(view))
 
@@ -61,12 +61,13 @@ def _allergies(view: View) -> list[str]:
     return list(dict.fromkeys(lines))
 
 
-def _together(moments: Sequence[str]) -> str:
-    """Return moments in one phrase: ``day 7, 14 and 28``."""
-    days = [moment.removeprefix("day ") for moment in moments]
-    if len(moments) > 1 and all(moment.startswith("day ") for moment in moments):
+def together(moments: Sequence[str]) -> str:
+    """Return moments in one phrase: ``days 7, 14 and 28``."""
+    told = list(dict.fromkeys(moments))  # two checks of one kind may fall on the same days
+    days = [moment.removeprefix("day ") for moment in told]
+    if len(told) > 1 and all(moment.startswith("day ") for moment in told):
         return f"days {', '.join(days[:-1])} and {days[-1]}"
-    return ", ".join(moments)
+    return ", ".join(told)
 
 
 def card_of(view: View) -> str:
@@ -79,7 +80,7 @@ def card_of(view: View) -> str:
     called = [gene for gene in view.genes if gene.status != "not_called" and (gene.has_guidance or gene.phenotype)]
     called.sort(key=lambda gene: list(order).index(gene.name) if gene.name in order else len(order))
     versions = [(label, value) for label, value in view.provenance if label in _VERSIONS]
-    recalled = any(_not_beside(drug) and is_order_recalled(drug) for drug in view.drugs)
+    recalled = any(partners.in_short(drug) and partners.is_order_recalled(drug) for drug in view.drugs)
     context = {"genes": called, "most": _ON_CARD, "versions": versions, "recalled": recalled, "small": _is_small(view)}
     return _page("card.html.j2", view, unusable=in_short_without_number(view.scores), **context)
 
@@ -138,8 +139,12 @@ def in_short(drug: Drug) -> str:
     new = waiting(drug.judgement)
     beside = f"do not start {' or '.join(new)} beside it" if new else ""
     only = first.condition if first and (first.applies == "if_population" or drug.set_aside) else ""
-    beside = beside or _not_beside(drug)
-    return "; ".join(filter(None, (beside, drug.once, ": ".join(filter(None, (agents, change))), only, drug.under)))
+    beside = "; ".join(filter(None, (beside, partners.in_short(drug))))
+    again = " and ".join(acting_anyway(drug.judgement))
+    advice = ": ".join(filter(None, (agents, change)))
+    advice += f"; look at the dose again without {again}" if again else ""
+    still = "; ".join(f"{agent}, stopped, acts until about {day}" for agent, day in stopped_of(drug.judgement).items())
+    return "; ".join(filter(None, (beside, drug.once, advice, only, drug.under, clean(still))))
 
 
 def _acting_in_short(drug: Drug) -> Iterator[str]:
@@ -150,33 +155,6 @@ def _acting_in_short(drug: Drug) -> Iterator[str]:
         enzymes.setdefault(effect, []).extend(filter(None, (acting.enzyme,)))
     for effect, enzymes_of in enzymes.items():
         yield ", ".join(filter(None, (effect, " and ".join(dict.fromkeys(enzymes_of)))))
-
-
-def _not_beside(drug: Drug) -> str:
-    """Say beside which other medicines this one is not taken, and which of them is changed; mostly empty."""
-    harmed = dict.fromkeys(name for name, *_ in arguments_of(drug.judgement, FlagCode.CAUSES, 2, 5))
-    changed_for_others = drug.told_for_others or _gives_way(drug)
-    others = (others_beside(drug.judgement) or list(harmed)) if changed_for_others else []
-    if not others:
-        return ""
-    partners, gives_way = " or ".join(others), gives_way_of(drug.judgement)
-    if drug.name in drug.not_started:
-        return f"do not start it beside {partners}"
-    change = "change this one or the other"
-    if gives_way:
-        change_one = "change this one first, if that is possible" if drug.name in gives_way else f"change {partners}"
-        change = "change this one" if drug.name in ruled_out_themselves(drug.judgement) else change_one
-    return f"not together with {partners}: {change}{'*' if is_order_recalled(drug) else ''}"
-
-
-def is_order_recalled(drug: Drug) -> bool:
-    """Return whether the order of a medicine and another one is from memory."""
-    return any(gaps.order_remarks(drug.judgement))
-
-
-def _gives_way(drug: Drug) -> bool:
-    """Return whether a medicine, which has a line of its own, is changed for the sake of another one as well."""
-    return not drug.told_for_others and not drug.causes and drug.name in gives_way_of(drug.judgement)
 
 
 def _asked_by_genes(drug: Drug, advice: Advice) -> bool:
@@ -205,8 +183,13 @@ def _once_met(drug: Drug, text: str) -> str:
 def plain_action(drug: Drug) -> str:
     """Return what the deciding row wants, in everyday words, and what would be once planned medicines are taken."""
     today, later = _plain_today(drug), _plain_once(drug)
-    if _gives_way(drug) and drug.medication == "current" and drug.name not in drug.not_started:
+    today += dose_without(acting_anyway(drug.judgement))
+    asked = drug.medication == "current" and not {drug.name}.intersection(
+        (*drug.not_started, *ruled_out_themselves(drug.judgement))
+    )
+    if partners.gives_way(drug) and asked:
         today = f"{words('action', CHANGE_FIRST, plain=True)}; if not, {today}"
+    today = "; ".join((today, *partners.in_plain_words(drug)))
     if new := waiting(drug.judgement):
         names, verb = " and ".join(new), "it does" if len(new) == 1 else "they do"
         question = f"ask whether you can do without {names}, which you do not take yet: {verb} not go together with it"
@@ -229,13 +212,13 @@ def _plain_today(drug: Drug) -> str:
     if drug.told_for_others:
         return _plain_for_others(drug)
     if drug.ruled_out:
-        return _plain_limit(drug, drug.ruled_out)
+        return _plain_limit(drug, drug.ruled_out) + still_works(drug)
     if drug.deciding is None or drug.urgency == "no_data":
         return words("urgency", "no_data", plain=True)
     if drug.causes or drug.washing_out:
-        return _plain_causes(drug)
+        return _plain_causes(drug) + (still_works(drug) if drug.causes else "")
     if drug.acting:
-        return _plain_interaction(drug)
+        return _plain_interaction(drug) + still_works(drug)
     return _plain(drug)
 
 
@@ -264,6 +247,7 @@ def _plain_limit(drug: Drug, limit: Advice) -> str:
             text += after_stop if set(counted) <= set(stopped_of(drug.judgement)) else before_stop
     if drug.deciding and drug.deciding.urgency == drug.urgency in CHANGES and _of_genes(drug.deciding):
         text += f"; by your genes, {_in_plain_words(drug, drug.deciding.action_code)}"
+    text += for_itself(drug, limit)
     if agents and (also_acting := [agent for agent in _changing_level(drug) if agent not in agents]):
         text += f"; {_acts(also_acting)} too"
     return f"{text}; {_plain_question(drug)}" if drug.causes else text
@@ -297,13 +281,14 @@ def _plain_causes(drug: Drug) -> str:
 
 def _plain_question(drug: Drug) -> str:
     """Say what to ask of medicines that do not go together: the one that is not taken yet is not begun."""
-    agents = " and ".join(drug.causes)
+    agents, anyway = " and ".join(drug.causes), ruled_out_themselves(drug.judgement)
+    staying = " and ".join(agent for agent in drug.causes if agent not in anyway) or agents
     if drug.name in drug.not_started:
-        without = f"ask whether you can do without it as long as you take {agents}"
+        without = f"ask whether you can do without it as long as you take {staying}"
         both = drug.medication == PLANNED and drug.name not in gives_way_of(drug.judgement)
         return f"ask whether {agents} can be changed; if not, {without}" if both else without
     if drug.name in gives_way_of(drug.judgement):
-        return f"ask for another medicine in its place, and go on with {agents}"
+        return f"ask for another medicine in its place, and go on with {staying}"
     planned = all(agent in drug.not_started for agent in drug.causes)
     if planned:
         return f"ask whether you can do without {agents}"

@@ -188,6 +188,12 @@ class Advice(Statement):
             return self
         return replace(self, leading=f"{leading.source} says: {leading.action}")
 
+    def is_milder_beside(self, leading: Advice | None) -> bool:
+        """Return whether it asks for less beside the same medicines than what leads, which rules the drug out there."""
+        if leading is None or leading.urgency != _RULES_OUT or self.urgency == _RULES_OUT or not self.acting:
+            return False
+        return {one.agent for one in self.acting} <= {one.agent for one in leading.acting}
+
     def of_running(self) -> Advice:
         """Return the same for a drug that has been taken for long: what it says of the usual dose is a comparison.
 

@@ -10,6 +10,7 @@ from pgx.judgement.read_back import (
     Cause,
     arguments_of,
     causes_of,
+    counted_beside,
     gives_way_of,
     is_running,
     not_started_of,
@@ -92,6 +93,10 @@ def headline_of(
     if causes:
         steps = dict.fromkeys(_given_up(cause, judgement, products, lexicon, medication, told) for cause in causes)
         headline = f"{' or '.join(steps)}; otherwise {headline}"
+    if gone := acting_anyway(judgement):
+        headline += f"; {_joined(gone)} {_is(gone)} not for this person anyway"
+        if not set(gone) <= set(counted_beside(judgement)):  # which says it where the dose may count them already
+            headline += f": the dose is looked at again without {'it' if len(gone) == 1 else 'them'}"
     if then := once_started(judgement, lexicon, products):
         headline = f"{then}; until then: {headline}"
     headline = f"{'; '.join(beside)}; for itself: {headline}" if beside else headline
@@ -109,7 +114,9 @@ def once_started(judgement: Judgement, lexicon: Lexicon, products: Products) -> 
         most = "at most " if kind == FlagCode.AT_MOST and not number.startswith("less") else ""
         joint = " " if number.startswith("to ") else ", "
         said = f"{_action(one.action, judgement, lexicon)}{change}{f'{joint}{most}{number}' if number else ''}"
-        phrases.append(f"once {_named(one.agents, products)} {_is(one.agents)} started: {said}")
+        gone = set(one.agents) <= set(ruled_out_themselves(judgement))
+        anyway = f", which {_is(one.agents)} not for this person anyway" if gone else ""
+        phrases.append(f"once {_named(one.agents, products)} {_is(one.agents)} started{anyway}: {said}")
     return "; ".join(phrases)
 
 
@@ -153,14 +160,37 @@ def _beside(judgement: Judgement, *, told: bool) -> Iterator[str]:
     if others := others_beside(judgement):
         idle = judgement.drug in not_started_of(judgement) and not told
         start = "do not start this one together with" if idle else "not together with"
-        gives_way = () if judgement.drug in not_started_of(judgement) else gives_way_of(judgement)
-        changed = "it is that one that is changed" if len(others) == 1 else "it is those that are changed"
-        changed = changed if gives_way and set(others) <= {*map(clean, gives_way)} else ""
-        changed = changed or ("change this one first, if that is possible" if judgement.drug in gives_way else "")
-        changed = "change this one" if judgement.drug in ruled_out_themselves(judgement) else changed
-        yield f"{start} {_with_source(others, judgement, 'or')}{f': {changed}' if changed else ''}"
+        changed = _which_is_changed(others, judgement)
+        gone = idle and {*map(clean, ruled_out_themselves(judgement))}.issuperset(others)
+        why = f", which {_is(others)} not for this person anyway" if gone else ""
+        yield f"{start} {_with_source(others, judgement, 'or')}{why}{f': {changed}' if changed else ''}"
     if new := waiting(judgement):
         yield f"{_with_source(new, judgement)}, which {_is(new)} not taken yet, {_is(new)} not to be started beside it"
+
+
+def _which_is_changed(others: Sequence[str], judgement: Judgement) -> str:
+    """Return which of a medicine and of those that do not go with it is changed; empty where nothing says so."""
+    if judgement.drug in not_started_of(judgement):
+        return ""
+    changed, anyway = ({*map(clean, names(judgement))} for names in (gives_way_of, ruled_out_themselves))
+    drug, several = clean(judgement.drug), len(others) > 1
+    if changed.issuperset(others) and drug in anyway:
+        neither = "none of them is" if several else "neither is"
+        why = neither if anyway.issuperset(others) else "this one is not"
+        return f"{'all' if several else 'both'} are changed, {why} for this person anyway"
+    if changed.issuperset(others):
+        return "it is those that are changed" if several else "it is that one that is changed"
+    if drug in anyway:
+        return "change this one"
+    return "change this one first, if that is possible" if drug in changed else ""
+
+
+def acting_anyway(judgement: Judgement) -> tuple[str, ...]:
+    """Return the medicines that the dose of this one goes by, and that are ruled out by themselves."""
+    later = (agent for one in once_of(judgement) for agent in one.agents)
+    told = {judgement.drug, *gives_way_of(judgement), *not_started_of(judgement), *later}
+    dosed = judgement.urgency not in ("avoid", "standard")
+    return tuple(clean(one) for one in ruled_out_themselves(judgement) if dosed and one not in told)
 
 
 def acts_on(judgement: Judgement) -> tuple[str, ...]:
@@ -217,21 +247,23 @@ def _given_up(
     which = {1: "it", 2: "both"}.get(len(cause.taken), "all of them")
     gives_way = gives_way_of(judgement)
     either = not told and judgement.drug not in idle and not (gives_way and set(cause.taken) <= set(gives_way))
-    which = _named(cause.taken, products) if either else which
+    stays = _not_ruled_out(cause.taken, judgement)
+    which = _named(cause.taken, products) if either or len(stays) < len(cause.taken) else which
     days = [int(days) for agent, days in arguments_of(judgement, FlagCode.WAIT_AFTER, 2) if agent in cause.agents]
     without = f"({_days(max(days))} after the last dose of {which}: {alone})" if days else f"(without {which}: {alone})"
     if told:
-        return f"not as long as {_named(cause.taken, products)} {_is(cause.taken)} taken {without}"
+        return f"not as long as {_named(stays, products)} {_is(stays)} taken {without}"
     if judgement.drug in idle:
-        waits = f"do not start this one as long as {_named(cause.taken, products)} {_is(cause.taken)} taken"
+        waits = f"do not start this one as long as {_named(stays, products)} {_is(stays)} taken"
         first = f"; or change {_named(cause.taken, products)} first{_why_changed(cause.taken, judgement)}"
         return f"{waits}{first if medication == PLANNED and judgement.drug not in gives_way else ''} {without}"
     one_of = {drug for (drug,) in arguments_of(judgement, FlagCode.ONE_OF, 1)}
     if one_of.issuperset(cause.agents):
         return f"give this one or {_named(cause.taken, products)}, not both {without}"
     if judgement.drug in gives_way:
-        kept = [agent for agent in cause.taken if agent not in ruled_out_themselves(judgement)]
-        return f"change this one, not {_named(kept or cause.taken, products)}"
+        gone = [agent for agent in cause.taken if agent not in stays]
+        anyway = f" ({_named(gone, products)} {_is(gone)} not for this person anyway)" if gone else ""
+        return f"change this one, not {_named(stays, products)}{anyway}"
     planned = [agent for agent in cause.taken if agent in idle]
     taken = [agent for agent in cause.taken if agent not in idle]
     first = f"change {{}} first{_why_changed(taken, judgement)}"
@@ -242,6 +274,12 @@ def _given_up(
     if waits:
         return f"{', and '.join([*steps, f'wait until {waits}'])} (then: {alone})"
     return f"{', and '.join(steps)} {without}"
+
+
+def _not_ruled_out(agents: Sequence[str], judgement: Judgement) -> Sequence[str]:
+    """Return those of some medicines that are not ruled out by themselves; all of them where none is left."""
+    anyway = ruled_out_themselves(judgement)
+    return [agent for agent in agents if agent not in anyway] or agents
 
 
 def _why_changed(agents: Sequence[str], judgement: Judgement) -> str:

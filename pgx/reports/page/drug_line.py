@@ -101,6 +101,7 @@ def drug_of(
         if deciding and alone:
             by_genes = f"{alone}; with the other drugs {deciding.result}"
         headline, reason = _by_the_label(decision.ruled_out, acting, name, deciding, judgement), by_genes
+        headline += _for_itself(decision.ruled_out, decision.limits)
     elif decision.acting:
         dosed_by = lexicon.by_label(name) if decision.by_the_genes == "standard" else ""
         headline = _with_interaction(acting, deciding, headline, dosed_by, alone, name)
@@ -180,6 +181,18 @@ def _by_the_label(
     return "; ".join(filter(None, order))
 
 
+def _for_itself(leading: Advice, limits: Iterable[Advice]) -> str:
+    """Return what rules a drug out without the other medicines, behind what a label says of them; mostly empty."""
+    rows = (row for row in limits if row.applies == "yes" and row.urgency == URGENCIES[0] and not row.acting)
+    itself = next(rows, None) if leading.acting else None
+    if itself is None:
+        return ""
+    allergies = ", ".join(flag.about for flag in itself.codes if flag.code == FlagCode.ALLERGY)
+    said = f"{itself.action}: {allergies}" if allergies else f"{itself.action} {itself.condition}"
+    agents = dict.fromkeys(clean(one.agent) for one in leading.acting)
+    return f"; without {' and '.join(agents)} as well: {said}"
+
+
 def _with_interaction(
     acting: Sequence[Acting], deciding: Advice | None, headline: str, dosed_by: str, alone: str, name: str
 ) -> str:
@@ -248,7 +261,8 @@ def _line(
         return "no recommendation for this result", _reason(deciding)
     headline = deciding.headline
     if deciding.urgency == "standard" and untested:
-        headline += f", as far as tested ({', '.join(untested)} {'was' if len(untested) == 1 else 'were'} not)"
+        named = ", ".join(map(wording.gene, untested))
+        headline += f", as far as tested ({named} {'was' if len(untested) == 1 else 'were'} not)"
     return headline, _reason(deciding, alleles)
 
 

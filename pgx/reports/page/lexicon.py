@@ -220,7 +220,8 @@ class Lexicon:
         kind = wording.table().get(("flag_names", head), ("", ""))[0]
         if kind:
             name, *genes = flag.arguments
-            return f"{meaning}: {words(kind, name).lower()}{''.join(f' ({clean(gene)})' for gene in genes if gene)}"
+            named = "".join(f" ({clean(wording.gene(gene))})" for gene in genes if gene)
+            return f"{meaning}: {words(kind, name).lower()}{named}"
         # What a flag leaves out leaves no colon behind.
         subject = self.feature(rest) if _FEATURE.match(rest) else humanise(":".join(filter(None, flag.arguments)))
         return f"{meaning}: {subject}"
@@ -250,7 +251,9 @@ class Lexicon:
 
     def is_condition(self, concept: str) -> bool:
         """Return whether a concept is a disease or a state that a person has or has not."""
-        return (self._column("concepts", "concept", "feature").get(concept) or "").startswith("condition.")
+        columns = (self._column("concepts", "concept", name) for name in ("feature", "kind", "when_over"))
+        feature, kind, ends = (column.get(concept) or "" for column in columns)
+        return feature.startswith("condition.") or (kind == "boolean" and ends != "")
 
     def window_days(self, concept: str) -> int | None:
         """Return how many days a value of a concept counts; None = any number of days."""
@@ -269,7 +272,9 @@ class Lexicon:
             return _before_details(local)
         if ("feature", name) in wording.table():
             return words("feature", name)
-        meaning = self._column("concepts", "feature", "meaning").get(name)
+        # A condition that no model looks at is no feature: it has its meaning alone.
+        of_concept = self._column("concepts", "concept", "meaning").get(name.removeprefix("condition."))
+        meaning = self._column("concepts", "feature", "meaning").get(name, of_concept)
         # The meaning of a coded concept lists its answers: none of them is its name.
         if meaning is not None and self._column("concepts", "feature", "kind").get(name) != "coded":
             return _before_details(meaning)

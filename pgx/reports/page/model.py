@@ -151,7 +151,8 @@ class Drug:
     @property
     def beside(self) -> tuple[Advice, ...]:
         """What the label says whatever the genes, and which holds, beside what leads."""
-        return tuple(limit for limit in self.limits if limit.applies == "yes" and limit is not self.ruled_out)
+        rows = (limit for limit in self.limits if limit.applies == "yes" and limit is not self.ruled_out)
+        return tuple(limit for limit in rows if not limit.is_milder_beside(self.ruled_out))
 
     @property
     def action(self) -> str:

@@ -64,11 +64,13 @@ def first(rows: Sequence[Row]) -> str:
     gene, count = min(
         drugs.items(), key=lambda item: (item[0] not in unseen, -out[item[0]], -chances[item[0]], item[0])
     )
-    return f"test {clean(gene)} first: {count} {'drug' if count == 1 else 'drugs'}"
+    return f"test {clean(wording.gene(gene))} first: {count} {'drug' if count == 1 else 'drugs'}"
 
 
 def _of_test(rows: Sequence[Row], lexicon: Lexicon) -> str:
-    what = f"{clean(str(rows[0]['what']))} {words('next_test', str(rows[0]['kind']))}"
+    named = str(rows[0]["what"])
+    named = named if rows[0]["kind"] == "genotype" else wording.gene(named)
+    what = f"{clean(named)} {words('next_test', str(rows[0]['kind']))}"
     chances = [
         f"{wording.percent(_chance(row))} {_then(row, lexicon)}"
         for row in sorted(rows, key=_chance, reverse=True)

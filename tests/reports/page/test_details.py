@@ -81,3 +81,13 @@ def test_where_no_alternative_fits_that_is_said(alternatives, flags, said):
 def test_a_headline_is_made_of_any_flags(flags, urgency):
     told = headline(*flags, urgency=urgency)
     assert "avoid" in told and "\x1b" not in told
+
+
+def test_that_a_dose_is_looked_at_again_is_said_once():
+    anyway = "ruled_out_itself:valproic acid"
+    told = headline(anyway, urgency="change_dose")
+    assert told == "avoid; valproic acid is not for this person anyway: the dose is looked at again without it"
+    counted = headline(anyway, "undated:valproic acid", urgency="change_dose")
+    assert counted == "avoid; valproic acid is not for this person anyway"
+    later = headline(anyway, "once:valproic acid:reduce_dose:-50", urgency="change_dose")
+    assert later.count("not for this person anyway") == 1

@@ -33,3 +33,9 @@ def test_nobody_is_told_to_test_first_what_hardly_ever_changes_anything():
 def test_a_dose_that_other_medicines_leave_open_whatever_the_result_is_no_reason_to_test():
     turned = [row("CYP4F2", "warfarin", 0.4, advice="interaction_decides")]
     assert next_test.first(turned) == next_test.line(turned, LEXICON) == ""
+
+
+def test_what_is_no_gene_is_named_in_words():
+    cluster = [row("CYP2C_CLUSTER", "warfarin", 0.2)]
+    assert next_test.first(cluster) == "test rs12777823 near CYP2C9 first: 1 drug"
+    assert next_test.line(cluster, LEXICON).startswith("rs12777823 near CYP2C9 not tested: 20 % ")

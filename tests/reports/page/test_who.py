@@ -106,3 +106,18 @@ def test_an_allergy_stands_with_what_it_did_where_that_is_known():
         {**row("allergy", code="carbamazepine"), "reaction": "fever"},
     ]
     assert dict(who.who(allergies, LEXICON))["allergies"] == "carbamazepine (SJS 2019, fever), penicillin"
+
+
+@pytest.mark.parametrize(
+    ("concept", "said"),
+    [
+        ("myasthenia_gravis", "myasthenia gravis"),
+        ("heart_block", "heart block of the second or third degree"),
+        ("pacemaker", "cardiac pacemaker"),
+        ("lupus", "lupus"),
+        ("tonsillectomy", "tonsils or adenoids removed within the last 30 days"),
+    ],
+)
+def test_a_condition_that_no_model_looks_at_is_said_as_well(concept, said):
+    assert said in dict(who.who([row(concept, code="yes")], LEXICON))["conditions"]
+    assert "conditions" not in dict(who.who([row(concept, code="no")], LEXICON))
