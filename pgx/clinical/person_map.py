@@ -73,11 +73,12 @@ class PersonMap(Mapping[str, str]):
         InputError
             If two of the identifiers are said to be different samples.
         """
-        found = {self.samples[name]: name for name in names if name in self.samples}
-        if len(found) > 1:
-            (one, a), (other, b) = list(found.items())[:2]
-            raise InputError(f"{a!r} and {b!r} are one person, but are mapped to the samples {one!r} and {other!r}")
-        return next(iter(found), None)
+        by_sample = {self.samples[name]: name for name in names if name in self.samples}
+        if len(by_sample) > 1:
+            (sample, person), (other_sample, alias) = list(by_sample.items())[:2]
+            samples = f"the samples {sample!r} and {other_sample!r}"
+            raise InputError(f"{person!r} and {alias!r} are one person, but are mapped to {samples}")
+        return next(iter(by_sample), None)
 
     def check(self, persons: Collection[str], samples: Collection[str] | None) -> list[tuple[str, str]]:
         """Return (code, message) of warnings on pairs of a table that fit nothing here.
@@ -89,14 +90,14 @@ class PersonMap(Mapping[str, str]):
         UsageError
             If a typed pair names nobody, or no pair at all fits.
         """
-        strangers = [one for one in self.samples if one not in persons]
-        unknown = [one for one, sample in self.samples.items() if samples is not None and sample not in samples]
-        for one in self.samples:
-            if self.origin[one] is None and one in strangers:
-                raise UsageError(f"--person: no record has a person {one!r} ({len(persons)} ids in the records)")
-            if self.origin[one] is None and one in unknown:
+        strangers = [person for person in self.samples if person not in persons]
+        unknown = [person for person, sample in self.samples.items() if samples is not None and sample not in samples]
+        for person in self.samples:
+            if self.origin[person] is None and person in strangers:
+                raise UsageError(f"--person: no record has a person {person!r} ({len(persons)} ids in the records)")
+            if self.origin[person] is None and person in unknown:
                 raise UsageError(
-                    f"--person: no sample is called {self.samples[one]!r} ({len(samples or ())} in the genotypes)"
+                    f"--person: no sample is called {self.samples[person]!r} ({len(samples or ())} in the genotypes)"
                 )
         useless = set(strangers) | set(unknown)
         if self.whole and self.samples and len(useless) == len(self.samples):
@@ -108,7 +109,7 @@ class PersonMap(Mapping[str, str]):
                 ("no_such_person", f"{len(strangers)} of {len(self.samples)} persons of the map are in no record")
             )
         if unknown:
-            count = len({self.samples[one] for one in unknown})
+            count = len({self.samples[person] for person in unknown})
             warnings.append(("no_such_sample", f"{count} samples of the map are not in the genotypes"))
         return warnings
 
@@ -133,8 +134,8 @@ def person_map(given: Mapping[str, str] | Sequence[str | Path]) -> PersonMap:
         return given
     samples: dict[str, str] = {}
     origin: dict[str, str | None] = {}
-    for one in [f"{a}={b}" for a, b in given.items()] if isinstance(given, Mapping) else given:
-        text = str(one)
+    for entry in [f"{name}={mapped_to}" for name, mapped_to in given.items()] if isinstance(given, Mapping) else given:
+        text = str(entry)
         path = Path(text)
         pairs: list[tuple[str, str, str | None]]
         refuse_pipe(path)
@@ -161,7 +162,7 @@ def _table(path: Path) -> list[tuple[str, str, str | None]]:
     first, second = 0, 1
     try:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-        for count, row in enumerate(r for r in reader if any(cell.strip() for cell in r)):
+        for count, row in enumerate(line for line in reader if any(cell.strip() for cell in line)):
             cells = [cell.strip() for cell in row]
             where = f"line {reader.line_num}"
             if len(cells) != 2 or not all(cells):

@@ -100,36 +100,36 @@ def recommend(
     # A gene of which only the population speaks is not tested.
     every_call = calls
     phenotypes, calls = of_asserted(phenotypes, calls), calls.filter(is_asserted())
-    said = _in_blocks(samples, phenotypes, calls, clinical, kb, wanted, as_of, local)
+    guidance = _in_blocks(samples, phenotypes, calls, clinical, kb, wanted, as_of, local)
 
     def without_interactions(
-        genetic: pl.DataFrame, own_calls: pl.DataFrame, asked: dict[str, set[str] | None]
+        genetic: pl.DataFrame, own_calls: pl.DataFrame, drugs_asked: dict[str, set[str] | None]
     ) -> pl.DataFrame:
         people = own_calls["sample"].unique(maintain_order=True).to_list()
-        return _in_blocks(people, genetic, own_calls, None, kb, asked, as_of)
+        return _in_blocks(people, genetic, own_calls, None, kb, drugs_asked, as_of)
 
     doubted = unverified.doubtful(exposures(clinical, kb, as_of=as_of))
 
     def anew(asked: dict[str, set[str] | None], *, confirmed: bool = False) -> pl.DataFrame:
-        people = sorted(set().union(*(who or () for who in asked.values())))
-        own, theirs = (frame.filter(pl.col("sample").is_in(people)) for frame in (phenotypes, calls))
+        people = sorted(set().union(*(persons or () for persons in asked.values())))
+        genetic, theirs = (frame.filter(pl.col("sample").is_in(people)) for frame in (phenotypes, calls))
         if confirmed:
-            own = phenoconversion.convert(own, clinical, kb, as_of=as_of, confirmed=True)
-        return _in_blocks(people, own, theirs, clinical, kb, asked, as_of) if asked else said.clear()
+            genetic = phenoconversion.convert(genetic, clinical, kb, as_of=as_of, confirmed=True)
+        return _in_blocks(people, genetic, theirs, clinical, kb, asked, as_of) if asked else guidance.clear()
 
-    said = unverified.without_comfort(said, doubted, partial(anew, confirmed=True))
-    said = untested.mark_refused(said, every_call)
+    guidance = unverified.without_comfort(guidance, doubted, partial(anew, confirmed=True))
+    guidance = untested.mark_refused(guidance, every_call)
     acting = acting_drugs(clinical, kb, as_of=as_of)
     if fitting:
-        said = named_elsewhere.carried_over(said, kb)
-        said = alternatives.fitting(said, clinical, kb, acting, anew)
-    said = genes_alone.mark_local(said, phenotypes)
+        guidance = named_elsewhere.carried_over(guidance, kb)
+        guidance = alternatives.fitting(guidance, clinical, kb, acting, anew)
+    guidance = genes_alone.mark_local(guidance, phenotypes)
     if alone:
-        said = genes_alone.mark(said, phenotypes, calls, without_interactions)
-    said = unverified.mark(said, doubted)
+        guidance = genes_alone.mark(guidance, phenotypes, calls, without_interactions)
+    guidance = unverified.mark(guidance, doubted)
     perhaps = perhaps_acting(clinical, kb, as_of=as_of)
-    said = interactions.respect(said, phenotypes, pl.concat([acting, perhaps]), kb)
-    return without_dose_of_the_forbidden(said, kb)
+    guidance = interactions.respect(guidance, phenotypes, pl.concat([acting, perhaps]), kb)
+    return without_dose_of_the_forbidden(guidance, kb)
 
 
 def _in_blocks(
@@ -194,35 +194,35 @@ class _Block:
     def guidance(self, wanted: dict[str, set[str] | None], local: Mapping[str, set[str]]) -> pl.DataFrame:
         """Return the guidance rows of the block; `local` are drugs of those who use them on skin, eye or ear alone."""
         emitted = Emitted()
-        apart: defaultdict[str, list[_Asked]] = defaultdict(list)
+        set_apart: defaultdict[str, list[_Asked]] = defaultdict(list)
         of_block = self._samples, wanted, self._phenotypes, self._calls
         for phenotypes, calls, takers in self._own_effects.left_out(*of_block):
             persons = Persons(self._samples, phenotypes, calls, self._conditions)
-            for drug, own in takers.items():
-                apart[drug].append(_Asked(drug, persons, self._mask(own)))
+            for drug, takers_of_drug in takers.items():
+                set_apart[drug].append(_Asked(drug, persons, self._mask(takers_of_drug)))
         for drug, people in wanted.items():
             mask = self._mask(self._samples if people is None else people)
-            for asked in self._asked(drug, mask, apart.get(drug, ())):
-                if asked.mask.any():
-                    self._one_drug(asked, emitted)
+            for group in self._asked(drug, mask, set_apart.get(drug, ())):
+                if group.mask.any():
+                    self._one_drug(group, emitted)
         for drug, users in local.items():
             use = self._mask(users)
             rows = [row for row in self._conditions.of(drug) if row.population in self._populations.of_local_use]
             self._sources(_Asked(drug, self._persons, use), rows, emitted)
             emitted.acts_locally(drug, np.flatnonzero(use))
-        about = self._kb, self._populations, self._acting, self._samples
-        by_label = label_rows(*about, wanted, local, self._phenotypes)
+        label_inputs = self._kb, self._populations, self._acting, self._samples
+        by_label = label_rows(*label_inputs, wanted, local, self._phenotypes)
         order = sorted({*wanted, *local}) if local else list(wanted)
         return frame_of(emitted, by_label, self._samples, order, self._kb)
 
     def _mask(self, people: Iterable[str]) -> NDArray[np.bool_]:
-        found = np.zeros(len(self._samples), dtype=bool)
-        found[[self._at[sample] for sample in people if sample in self._at]] = True
-        return found
+        mask = np.zeros(len(self._samples), dtype=bool)
+        mask[[self._at[sample] for sample in people if sample in self._at]] = True
+        return mask
 
     def _asked(self, drug: str, mask: NDArray[np.bool_], apart: Sequence[_Asked]) -> Iterator[_Asked]:
         """Yield who is asked: those who are looked at without the drug's own effect apart from all the others."""
-        yield _Asked(drug, self._persons, np.logical_and.reduce([mask, *(~one.mask for one in apart)]))
+        yield _Asked(drug, self._persons, np.logical_and.reduce([mask, *(~group.mask for group in apart)]))
         yield from apart
 
     def _one_drug(self, asked: _Asked, emitted: Emitted) -> None:
@@ -236,17 +236,17 @@ class _Block:
         for row in rows:
             by_source[row.source].append(row)
         for source, of_source in by_source.items():
-            said = np.zeros(len(self._samples), dtype=bool)
+            answered = np.zeros(len(self._samples), dtype=bool)
             stakes = self._stakes(asked, source, of_source)
             untested: dict[str, NDArray[np.bool_]] = {}
             for group in groups_of(of_source):
                 beyond = self._beyond_table(asked, group, of_source)
-                found, concerned = self._one_group(beyond, source, group, stakes, emitted)
-                said |= found
+                emitted_for, concerned = self._one_group(beyond, source, group, stakes, emitted)
+                answered |= emitted_for
                 for gene, missing in without_result(asked.persons, group).items():
                     lacking = missing & concerned
-                    untested[gene] = untested.get(gene, np.zeros_like(said)) | lacking
-            self._unsaid(asked, source, of_source, said, untested, stakes, emitted)
+                    untested[gene] = untested.get(gene, np.zeros_like(answered)) | lacking
+            self._without_advice(asked, source, of_source, answered, untested, stakes, emitted)
 
     def _stakes(self, asked: _Asked, source: str, rows: Sequence[Recommendation]) -> Stakes:
         """Return what the genes of a source that were not tested could still mean for each person."""
@@ -276,7 +276,7 @@ class _Block:
         self, asked: _Asked, source: str, group: Sequence[Recommendation], stakes: Stakes, emitted: Emitted
     ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Emit the rows of one guideline for one set of genes; return who got one, and whom it may concern."""
-        said = np.zeros(len(self._samples), dtype=bool)
+        answered = np.zeros(len(self._samples), dtype=bool)
         concerned = np.zeros(len(self._samples), dtype=bool)
         by_population: dict[str, list[Recommendation]] = defaultdict(list)
         for row in group:
@@ -286,9 +286,9 @@ class _Block:
             concerned |= truth != NO
             people = np.flatnonzero(asked.mask & (truth != NO))
             if len(people):
-                told = self._one_population(asked, source, rows, people, truth[people] == YES, stakes, emitted)
-                said[told] = True
-        return said, concerned
+                emitted_for = self._one_population(asked, source, rows, people, truth[people] == YES, stakes, emitted)
+                answered[emitted_for] = True
+        return answered, concerned
 
     def _one_population(
         self,
@@ -308,35 +308,34 @@ class _Block:
             for row in rows
         ]
         stages = {row.population for row in self._conditions.of(asked.drug)}
-        chance = np.array([reduce(np.multiply, (p[people] for p, _ in answer)) for answer in answers])
+        chance = np.array([reduce(np.multiply, (share[people] for share, _ in answer)) for answer in answers])
         chance = self._specific_first(asked.persons, rows, people, chance)
         best = chance.argmax(axis=0)
         top = chance[best, np.arange(len(people))]
         nothing = 1.0 - np.minimum(chance.sum(axis=0), 1.0)
         # Ties between "no row" and a row go to the row: silence is the weaker statement.
-        says = _advice(rows)
-        support = np.where(says[:, None] == says[best][None, :], chance, 0.0).sum(axis=0)
+        advice = _advice(rows)
+        support = np.where(advice[:, None] == advice[best][None, :], chance, 0.0).sum(axis=0)
         leads = (top > 0) & (top >= nothing - 1e-9) & (support >= LEADS_FROM)
-        other = (chance >= POSSIBLE_FROM) & (says[:, None] != says[best][None, :])
-        unsure = leads & (other.any(axis=0) | (nothing >= POSSIBLE_FROM))
-        for n, row in enumerate(rows):
-            labels = [label for _, label in answers[n]]
-            main = leads & (best == n)
+        differing = (chance >= POSSIBLE_FROM) & (advice[:, None] != advice[best][None, :])
+        unsure = leads & (differing.any(axis=0) | (nothing >= POSSIBLE_FROM))
+        for index, row in enumerate(rows):
+            labels = [label for _, label in answers[index]]
+            main = leads & (best == index)
             if main.any():
                 code = np.where(belongs, APPLIES[Applies.YES], APPLIES[Applies.IF_POPULATION])
                 if all(condition.compare == NO_RESULT for condition in row.conditions):
                     code = np.full_like(code, APPLIES[Applies.NOT_TESTED])
                 for flag, inside in self._stages.of(row, asked.drug, stages, people):
                     of_stage = main & inside
-                    about = asked, row, people[of_stage], labels, chance[n][of_stage]
-                    emitted.add(*about, code[of_stage], unsure[of_stage], stakes, flag)
-            less = (chance[n] >= POSSIBLE_FROM) & ~main & (~leads | (says[n] != says[best]))
-            possible = np.full(int(less.sum()), APPLIES[Applies.POSSIBLE])
-            emitted.add(
-                asked, row, people[less], labels, chance[n][less], possible, np.ones(len(possible), dtype=bool), stakes
-            )
-        anything = leads | (chance >= POSSIBLE_FROM).any(axis=0)
-        answered: NDArray[np.int64] = people[anything]
+                    emitted_row = asked, row, people[of_stage], labels, chance[index][of_stage]
+                    emitted.add(*emitted_row, code[of_stage], unsure[of_stage], stakes, flag)
+            weaker = (chance[index] >= POSSIBLE_FROM) & ~main & (~leads | (advice[index] != advice[best]))
+            possible = np.full(int(weaker.sum()), APPLIES[Applies.POSSIBLE])
+            doubted = np.ones(len(possible), dtype=bool)
+            emitted.add(asked, row, people[weaker], labels, chance[index][weaker], possible, doubted, stakes)
+        has_row = leads | (chance >= POSSIBLE_FROM).any(axis=0)
+        answered: NDArray[np.int64] = people[has_row]
         return answered
 
     def _specific_first(
@@ -351,36 +350,36 @@ class _Block:
         if exact.all() or not exact.any():
             return chance
         chance = chance.copy()
-        for n, row in enumerate(rows):
+        for index, row in enumerate(rows):
             for condition in row.conditions:
                 if condition.compare == "diplotype":
-                    chance[n] *= 1.0 - persons.converted_share(condition)[people]
-        for n, row in enumerate(rows):
+                    chance[index] *= 1.0 - persons.converted_share(condition)[people]
+        for index, row in enumerate(rows):
             wanted = {value for condition in row.conditions for value in condition.accepted}
-            named = [m for m, one in enumerate(rows) if exact[m] and any(c.means in wanted for c in one.conditions)]
-            if not exact[n]:
-                chance[n] -= chance[named].sum(axis=0)
+            named = [any(c.means in wanted for c in other.conditions) for other in rows]
+            if not exact[index]:
+                chance[index] -= chance[exact & np.array(named)].sum(axis=0)
         # What is left of a subtraction of rounded numbers is no probability.
-        rest: Vector = np.where(exact[:, None] | (chance >= ROUNDING), chance, 0.0)
-        return rest
+        remaining: Vector = np.where(exact[:, None] | (chance >= ROUNDING), chance, 0.0)
+        return remaining
 
-    def _unsaid(
+    def _without_advice(
         self,
         asked: _Asked,
         source: str,
         rows: Sequence[Recommendation],
-        said: NDArray[np.bool_],
+        answered: NDArray[np.bool_],
         untested: dict[str, NDArray[np.bool_]],
         stakes: Stakes,
         emitted: Emitted,
     ) -> None:
         """Say which genes of the source are not tested, and where it has no row for the result."""
         order = list(dict.fromkeys(gene for row in rows for gene in row.genes))
-        missing = np.array([untested.get(gene, np.zeros_like(said)) for gene in order])
-        people = np.flatnonzero(asked.mask & (missing.any(axis=0) | ~said))
-        at, number = distinct_rows(missing[:, people].T)
-        for n, pattern in enumerate(missing[:, people[at]].T):
-            of_pattern = people[number == n]
+        missing = np.array([untested.get(gene, np.zeros_like(answered)) for gene in order])
+        people = np.flatnonzero(asked.mask & (missing.any(axis=0) | ~answered))
+        first_of, number = distinct_rows(missing[:, people].T)
+        for index, pattern in enumerate(missing[:, people[first_of]].T):
+            of_pattern = people[number == index]
             absent = [gene for gene, is_absent in zip(order, pattern, strict=True) if is_absent]
             present = [gene for gene in order if gene not in absent]
             if absent:
@@ -388,13 +387,13 @@ class _Block:
             if present:
                 scheme = self._conditions.scheme(source)
                 standing = [asked.persons.standing(gene, scheme, alleles_asked(rows, gene)) for gene in present]
-                emitted.no_match(asked, source, present, of_pattern[~said[of_pattern]], standing, stakes)
+                emitted.no_match(asked, source, present, of_pattern[~answered[of_pattern]], standing, stakes)
 
 
 def _advice(rows: Sequence[Recommendation]) -> NDArray[np.int64]:
     """Number the distinct pieces of advice."""
-    known: dict[str, int] = {}
-    return np.array([known.setdefault(row.says, len(known)) for row in rows])
+    numbers: dict[str, int] = {}
+    return np.array([numbers.setdefault(row.says, len(numbers)) for row in rows])
 
 
 __all__ = ["ALL", "GENERAL", "POSSIBLE_FROM", "recommend"]

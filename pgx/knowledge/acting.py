@@ -136,10 +136,10 @@ def parse(flag: str) -> Acting | None:
     >>> parse("interaction:voriconazole:CYP3A4:strong:inhibitor:current:raises").named
     'voriconazole (strong CYP3A4 inhibitor)'
     """
-    found = Flag.parse(flag)
-    if found.code != FlagCode.INTERACTION or len(found.arguments) not in (6, 7) or found.arguments[5] not in EFFECTS:
+    parsed = Flag.parse(flag)
+    if parsed.code != FlagCode.INTERACTION or len(parsed.arguments) not in (6, 7) or parsed.arguments[5] not in EFFECTS:
         return None
-    agent, enzyme, strength, role, phase, effect, *mark = found.arguments
+    agent, enzyme, strength, role, phase, effect, *mark = parsed.arguments
     return Acting(agent, enzyme, strength, role, phase, effect, unverified=mark == [UNVERIFIED])
 
 
@@ -172,7 +172,7 @@ def same_way(acting: Sequence[Acting]) -> tuple[Acting, ...]:
     >>> same_way([up, Acting("rifampin", "CYP3A4", "strong", "inducer", "planned", "lowers")]) == (up,)
     True
     """
-    return tuple(one for one in acting if not opposes(one, acting[0]))
+    return tuple(effect_of for effect_of in acting if not opposes(effect_of, acting[0]))
 
 
 def phrase(acting: Sequence[Acting], drug: str) -> str:
@@ -185,19 +185,19 @@ def phrase(acting: Sequence[Acting], drug: str) -> str:
     >>> phrase([Acting("oral contraceptives", "", "", "", "current", "lowers")], "lamotrigine")
     'oral contraceptives lower lamotrigine'
     """
-    ordered = sorted(acting, key=lambda one: (*one.order, rank(tuple(EFFECTS), one.effect)))
+    ordered = sorted(acting, key=lambda effect_of: (*effect_of.order, rank(tuple(EFFECTS), effect_of.effect)))
     clauses = []
-    for effect in dict.fromkeys(one.effect for one in ordered):
+    for effect in dict.fromkeys(effect_of.effect for effect_of in ordered):
         words = EFFECTS[effect]
         by_agent: dict[str, list[Acting]] = {}
-        for one in ordered:
-            if one.effect == effect:
-                by_agent.setdefault(one.agent, []).append(one)
-        named = " and ".join(_named(agent, found) for agent, found in by_agent.items())
+        for effect_of in ordered:
+            if effect_of.effect == effect:
+                by_agent.setdefault(effect_of.agent, []).append(effect_of)
+        agents = " and ".join(_named(agent, effects) for agent, effects in by_agent.items())
         verb, _, rest = words.partition(" ")
         several = _OF_SEVERAL.get(effect, " ".join(filter(None, (verb.removesuffix("s"), rest))))
         one_alone = len(by_agent) == 1 and not _is_plural(next(iter(by_agent)))
-        clauses.append(f"{named} {words if one_alone else several} {drug}")
+        clauses.append(f"{agents} {words if one_alone else several} {drug}")
     return ", ".join(clauses)
 
 
@@ -209,7 +209,7 @@ def once_stopped(acting: Sequence[Acting], agents: Collection[str]) -> str:
     >>> once_stopped([Acting("phenytoin", "", "", "", "current", "lowers")], ["phenytoin"])
     'rises'
     """
-    ways = {one.asks_for for one in acting if one.agent in agents and one.effect in ("raises", "lowers")}
+    ways = {effect.asks_for for effect in acting if effect.agent in agents and effect.effect in ("raises", "lowers")}
     return {"higher": "rises", "lower": "falls"}[min(ways)] if len(ways) == 1 else ""
 
 
@@ -223,15 +223,15 @@ def _is_plural(agent: str) -> bool:
     return agent.endswith("s") and not agent.endswith(("us", "is", "ss"))
 
 
-def _named(agent: str, found: Sequence[Acting]) -> str:
+def _named(agent: str, effects: Sequence[Acting]) -> str:
     # What is taken and planned too is told once.
-    first: dict[str, str] = {}
-    for one in sorted(found, key=lambda one: rank(_TAKEN, one.phase)):
-        first.setdefault(one.kind, one.phase)
+    first_phase: dict[str, str] = {}
+    for effect in sorted(effects, key=lambda effect: rank(_TAKEN, effect.phase)):
+        first_phase.setdefault(effect.kind, effect.phase)
     kinds: dict[str, dict[str, None]] = {}
-    for one in found:
-        if first[one.kind] == one.phase:
-            kinds.setdefault(PHASES.get(one.phase, ""), {})[one.kind] = None
-    told = (f"{', '.join(filter(None, listed))}{phase}".removeprefix(", ") for phase, listed in kinds.items())
-    joined = ", ".join(filter(None, told))
+    for effect in effects:
+        if first_phase[effect.kind] == effect.phase:
+            kinds.setdefault(PHASES.get(effect.phase, ""), {})[effect.kind] = None
+    groups = (f"{', '.join(filter(None, listed))}{phase}".removeprefix(", ") for phase, listed in kinds.items())
+    joined = ", ".join(filter(None, groups))
     return f"{agent} ({joined})" if joined else agent

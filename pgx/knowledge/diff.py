@@ -50,15 +50,15 @@ class Difference:
     def summary(self) -> pl.DataFrame:
         """Count the rows ``added``, ``removed`` and ``changed``, table by table, and what follows from them."""
         parts = [self.changes.unique(["table", "key"], maintain_order=True).select("table", "change")]
-        for what, frame, side in (
+        for name, frame, side in (
             ("phenotypes of diplotypes", self.phenotypes, "_phenotype"),
             ("advice for diplotypes", self.recommendations, ""),
             ("strengths of interactions", self.interactions, ""),
         ):
             no_old, no_new = pl.col(f"old{side}").is_null(), pl.col(f"new{side}").is_null()
             kind = pl.when(no_old & ~no_new).then(pl.lit("added")).when(no_new & ~no_old).then(pl.lit("removed"))
-            parts.append(frame.select(pl.lit(what).alias("table"), kind.otherwise(pl.lit("changed")).alias("change")))
-        kinds = [(pl.col("change") == one).sum().alias(one) for one in ("added", "removed", "changed")]
+            parts.append(frame.select(pl.lit(name).alias("table"), kind.otherwise(pl.lit("changed")).alias("change")))
+        kinds = [(pl.col("change") == change).sum().alias(change) for change in ("added", "removed", "changed")]
         return pl.concat(parts).group_by("table", maintain_order=True).agg(kinds)
 
 
@@ -100,15 +100,15 @@ def _rows(kb: KnowledgeBase, name: str) -> dict[tuple[Any, ...], dict[str, Any]]
 def _changed_rows(old: KnowledgeBase, new: KnowledgeBase, name: str) -> Iterator[tuple[Any, ...]]:
     before, after = _rows(old, name), _rows(new, name)
     for key in [*before, *(key for key in after if key not in before)]:
-        said = " ".join(str(part) for part in key if part is not None)
+        key_text = " ".join(str(cell) for cell in key if cell is not None)
         if key not in after:
-            yield name, said, "removed", None, None, None
+            yield name, key_text, "removed", None, None, None
         elif key not in before:
-            yield name, said, "added", None, None, None
+            yield name, key_text, "added", None, None, None
         elif before[key] != after[key]:
             for column, value in before[key].items():
                 if value != after[key][column]:
-                    yield name, said, "changed", column, _text(value), _text(after[key][column])
+                    yield name, key_text, "changed", column, _text(value), _text(after[key][column])
 
 
 def _text(value: object) -> str | None:
@@ -117,27 +117,27 @@ def _text(value: object) -> str | None:
 
 def _touched_genes(old: KnowledgeBase, new: KnowledgeBase, changes: list[tuple[Any, ...]]) -> set[str]:
     """Genes with an edited row in a table that decides phenotypes."""
-    found: set[str] = set()
+    genes: set[str] = set()
     edited = {name for name, *_ in changes if name in _RULING}
     for name in edited:
-        column = "gene" if "gene" in {one.name for one in TABLES[name].fields} else None
+        column = "gene" if "gene" in {field.name for field in TABLES[name].fields} else None
         before, after = _rows(old, name), _rows(new, name)
         if column is None:
             return set(old.genes) | set(new.genes)
         for key in before.keys() | after.keys():
             if before.get(key) != after.get(key):
-                found.add(str((after.get(key) or before[key])[column]))
-    return found & (set(old.genes) | set(new.genes))
+                genes.add(str((after.get(key) or before[key])[column]))
+    return genes & (set(old.genes) | set(new.genes))
 
 
 def _asked_genes(old: KnowledgeBase, new: KnowledgeBase, changes: list[tuple[Any, ...]]) -> set[str]:
     """Genes whose recommendations have an edited row or condition."""
     rec_ids = {str(key).split(" ", 1)[0] for name, key, *_ in changes if name.startswith("recommendation")}
-    found: set[str] = set()
+    genes: set[str] = set()
     for kb in (old, new):
         rows = kb.table("recommendation_conditions").filter(pl.col("rec_id").is_in(list(rec_ids)))
-        found.update(rows["gene"])
-    return found & (set(old.genes) | set(new.genes))
+        genes.update(rows["gene"])
+    return genes & (set(old.genes) | set(new.genes))
 
 
 def _genotype_genes(old: KnowledgeBase, new: KnowledgeBase) -> set[str]:
@@ -148,7 +148,7 @@ def _genotype_genes(old: KnowledgeBase, new: KnowledgeBase) -> set[str]:
 def _outcomes(kb: KnowledgeBase, gene: str, scheme: str) -> dict[frozenset[str] | tuple[str, ...], Outcome]:
     if gene not in kb.genes:
         return {}
-    return {_key(one): one for one in outcomes(kb, gene, scheme)}
+    return {_key(outcome): outcome for outcome in outcomes(kb, gene, scheme)}
 
 
 def _key(outcome: Outcome) -> tuple[str, ...]:
@@ -159,22 +159,22 @@ def _changed_phenotypes(old: KnowledgeBase, new: KnowledgeBase, gene: str) -> It
     for scheme in ("CPIC", "DPWG"):
         before, after = _outcomes(old, gene, scheme), _outcomes(new, gene, scheme)
         for key in [*before, *(key for key in after if key not in before)]:
-            one, two = before.get(key), after.get(key)
-            was = (one.result.phenotype, one.result.activity_score) if one else (None, None)
-            now = (two.result.phenotype, two.result.activity_score) if two else (None, None)
-            if was != now:
-                named = two or one
-                assert named is not None
-                yield gene, scheme, named.name, *was, *now
+            earlier, later = before.get(key), after.get(key)
+            old_result = (earlier.result.phenotype, earlier.result.activity_score) if earlier else (None, None)
+            new_result = (later.result.phenotype, later.result.activity_score) if later else (None, None)
+            if old_result != new_result:
+                outcome = later or earlier
+                assert outcome is not None
+                yield gene, scheme, outcome.name, *old_result, *new_result
 
 
 def _agents(kb: KnowledgeBase) -> dict[tuple[str, str, str], str]:
     """Agent, role, gene -> strength; genes that share an enzyme's agents unfolded."""
     listed = kb.table("interactions").select("drug", "role", "enzyme", "strength")
     shared = listed.join(kb.table("enzyme_groups").select("enzyme", "gene"), on="enzyme")
-    found = {(drug, role, gene): strength for drug, role, _, strength, gene in shared.iter_rows()}
+    by_group = {(drug, role, gene): strength for drug, role, _, strength, gene in shared.iter_rows()}
     # The gene's own row wins over the one that its group lends it.
-    return found | {(drug, role, enzyme): strength for drug, role, enzyme, strength in listed.iter_rows()}
+    return by_group | {(drug, role, enzyme): strength for drug, role, enzyme, strength in listed.iter_rows()}
 
 
 def _changed_agents(old: KnowledgeBase, new: KnowledgeBase) -> Iterator[tuple[Any, ...]]:
@@ -202,11 +202,13 @@ class _Advisor:
         self.rows = {
             row["rec_id"]: row
             for row in kb.table("recommendations").iter_rows(named=True)
-            if any(one["gene"] == gene for one in conditions[row["rec_id"]])
+            if any(condition["gene"] == gene for condition in conditions[row["rec_id"]])
         }
         self.conditions = {rec_id: conditions[rec_id] for rec_id in self.rows}
         self.by_genotype = any(
-            one["match_on"] in ("genotype", "allele") for found in self.conditions.values() for one in found
+            condition["match_on"] in ("genotype", "allele")
+            for conditions_of in self.conditions.values()
+            for condition in conditions_of
         )
         self.schemes = {scheme_of(kb, str(row["source"])) for row in self.rows.values()}
         self._cache: dict[Any, dict[Question, Advice]] = {}
@@ -220,23 +222,29 @@ class _Advisor:
         return self._cache[key]
 
     def _answer(self, scheme: str, outcome: Outcome) -> dict[Question, Advice]:
-        found: dict[Question, list[tuple[Any, ...]]] = defaultdict(list)
+        advice_to: dict[Question, list[tuple[Any, ...]]] = defaultdict(list)
         for rec_id, row in self.rows.items():
             source = str(row["source"])
-            own = [one for one in self.conditions[rec_id] if one["gene"] == self.gene]
-            if scheme_of(self.kb, source) == scheme and all(meets(self.kb, source, one, outcome) for one in own):
-                others = sorted(_said(one) for one in self.conditions[rec_id] if one["gene"] != self.gene)
-                question = (source, str(row["drug"]), str(row["population"]), "; ".join(others))
-                found[question].append(tuple(row[name] for name in _ADVICE))
-        return {question: tuple(sorted(advice, key=str)) for question, advice in found.items()}
+            own_conditions = [condition for condition in self.conditions[rec_id] if condition["gene"] == self.gene]
+            if scheme_of(self.kb, source) == scheme and all(
+                meets(self.kb, source, condition, outcome) for condition in own_conditions
+            ):
+                other_results = sorted(
+                    _condition_text(condition)
+                    for condition in self.conditions[rec_id]
+                    if condition["gene"] != self.gene
+                )
+                question = (source, str(row["drug"]), str(row["population"]), "; ".join(other_results))
+                advice_to[question].append(tuple(row[name] for name in _ADVICE))
+        return {question: tuple(sorted(advice, key=str)) for question, advice in advice_to.items()}
 
     def say(self, advice: Advice) -> str | None:
-        rows = [dict(zip(_ADVICE, one, strict=True)) for one in advice]
-        said = [f"{compose(row, kb=self.kb)} ({row['strength']})" for row in rows]
-        return " | ".join(dict.fromkeys(said)) or None
+        rows = [dict(zip(_ADVICE, cells, strict=True)) for cells in advice]
+        sentences = [f"{compose(row, kb=self.kb)} ({row['strength']})" for row in rows]
+        return " | ".join(dict.fromkeys(sentences)) or None
 
 
-def _said(condition: dict[str, Any]) -> str:
+def _condition_text(condition: dict[str, Any]) -> str:
     low, high = condition["score_min"], condition["score_max"]
     score = "" if low is None else f" ({low:g} to {high:g})" if high is not None else f" ({low:g} and above)"
     return f"{condition['gene']}={condition['value']}{score}"
@@ -245,15 +253,15 @@ def _said(condition: dict[str, Any]) -> str:
 def _changed_advice(old: KnowledgeBase, new: KnowledgeBase, gene: str) -> Iterator[tuple[Any, ...]]:
     before, after = _Advisor(old, gene), _Advisor(new, gene)
     for scheme in sorted(before.schemes | after.schemes):
-        was, now = _outcomes(old, gene, scheme), _outcomes(new, gene, scheme)
-        for key in [*was, *(key for key in now if key not in was)]:
-            one = before.answers(scheme, was[key]) if key in was else {}
-            two = after.answers(scheme, now[key]) if key in now else {}
-            if one == two:
+        old_outcomes, new_outcomes = _outcomes(old, gene, scheme), _outcomes(new, gene, scheme)
+        for key in [*old_outcomes, *(key for key in new_outcomes if key not in old_outcomes)]:
+            old_answers = before.answers(scheme, old_outcomes[key]) if key in old_outcomes else {}
+            new_answers = after.answers(scheme, new_outcomes[key]) if key in new_outcomes else {}
+            if old_answers == new_answers:
                 continue
-            name = (now.get(key) or was[key]).name
-            for question in sorted(one.keys() | two.keys()):
-                if one.get(question) != two.get(question):
+            name = (new_outcomes.get(key) or old_outcomes[key]).name
+            for question in sorted(old_answers.keys() | new_answers.keys()):
+                if old_answers.get(question) != new_answers.get(question):
                     source, drug, population, others = question
-                    said = before.say(one.get(question, ())), after.say(two.get(question, ()))
-                    yield source, drug, population, gene, name, others or None, *said
+                    advice_texts = before.say(old_answers.get(question, ())), after.say(new_answers.get(question, ()))
+                    yield source, drug, population, gene, name, others or None, *advice_texts

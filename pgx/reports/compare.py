@@ -78,7 +78,7 @@ class Comparison:
         return {
             "format": "pgx.diff",
             "version": "1.0",
-            "inputs": [{"name": name, "before": a or None, "after": b or None} for name, a, b in self.inputs],
+            "inputs": [{"name": name, "before": old or None, "after": new or None} for name, old, new in self.inputs],
             "changes": [asdict(change) | {"why": list(change.why)} for change in self.changes],
         }
 
@@ -111,7 +111,7 @@ def compare(old: Result, new: Result, lexicon: Lexicon) -> Comparison:
         if before != after:
             changes.append(Change(clean(after), "sample", "name", clean(before), clean(after), ()))
         changes += _person(view(old, before, lexicon), view(new, after, lexicon), general)
-    left, right = {a for a, _ in matched}, {b for _, b in matched}
+    left, right = {old_name for old_name, _ in matched}, {new_name for _, new_name in matched}
     changes += [
         Change(clean(s), "sample", clean(s), "in the result", "", ("data",)) for s in old.samples if s not in left
     ]
@@ -155,12 +155,12 @@ def _person(old: View, new: View, general: tuple[str, ...]) -> list[Change]:
     medicines = list(_medications(old, new))
     clinical = list(_clinical(old, new))
     # What was given for this person stands before what was exchanged for everyone.
-    given = (("medication",) if medicines else ()) + (("clinical",) if clinical else ())
-    if given:  # the rows say more than that the file is another
+    personal = (("medication",) if medicines else ()) + (("clinical",) if clinical else ())
+    if personal:  # the rows say more than that the file is another
         general = tuple(reason for reason in general if reason != "clinical")
-    genes, moved = _genes(old, new, given, general)
-    drugs = _drugs(old, new, moved, given, general)
-    scores = _scores(old, new, moved, given, general)
+    genes, moved = _genes(old, new, personal, general)
+    drugs = _drugs(old, new, moved, personal, general)
+    scores = _scores(old, new, moved, personal, general)
     return [*drugs, *scores, *genes, *medicines, *clinical]
 
 
@@ -199,23 +199,30 @@ def _rows(sample: str, area: str, old: Mapping[str, str], new: Mapping[str, str]
 
 
 def _genes(
-    old: View, new: View, given: tuple[str, ...], general: tuple[str, ...]
+    old: View, new: View, personal: tuple[str, ...], general: tuple[str, ...]
 ) -> tuple[list[Change], dict[str, bool]]:
     """Return the changes, and gene -> whether the genotype's own result moved (False = only the clinical phenotype)."""
-    before, after = {g.name: g for g in old.genes}, {g.name: g for g in new.genes}
+    before, after = {gene.name: gene for gene in old.genes}, {gene.name: gene for gene in new.genes}
     changes, moved = [], {}
     for name in sorted(before.keys() | after.keys()):
-        a, b = before.get(name), after.get(name)
-        if a is None or b is None or _gene(a) != _gene(b):
-            genetic = a is None or b is None or _genetic(a) != _genetic(b)
+        earlier, later = before.get(name), after.get(name)
+        if earlier is None or later is None or _gene(earlier) != _gene(later):
+            genetic = earlier is None or later is None or _genetic(earlier) != _genetic(later)
             moved[name] = genetic
-            why = (
+            reasons = (
                 _nearest(general, "data", "outside", "options", "knowledge", "program")
                 if genetic
-                else ("phenoconversion", *given, *general)
+                else ("phenoconversion", *personal, *general)
             )
             changes.append(
-                Change(new.sample, "gene", name, _gene(a) if a else "", _gene(b) if b else "", _or_unexplained(why))
+                Change(
+                    new.sample,
+                    "gene",
+                    name,
+                    _gene(earlier) if earlier else "",
+                    _gene(later) if later else "",
+                    _or_unexplained(reasons),
+                )
             )
     return changes, moved
 
@@ -236,20 +243,29 @@ def _gene(gene: Gene) -> str:
 
 
 def _drugs(
-    old: View, new: View, moved: Mapping[str, bool], given: tuple[str, ...], general: tuple[str, ...]
+    old: View, new: View, moved: Mapping[str, bool], personal: tuple[str, ...], general: tuple[str, ...]
 ) -> Iterator[Change]:
-    before, after = {d.name: d for d in old.drugs}, {d.name: d for d in new.drugs}
+    before, after = {drug_of.name: drug_of for drug_of in old.drugs}, {drug_of.name: drug_of for drug_of in new.drugs}
     names = [*after, *(name for name in before if name not in after)]
     for name in names:
-        a, b = before.get(name), after.get(name)
-        if (_drug(a) if a else "") != (_drug(b) if b else ""):
-            genes = {gene for drug in (a, b) if drug for row in drug.advice for gene in codes_of(row.row["genes"])}
-            why = [
+        earlier, later = before.get(name), after.get(name)
+        if (_drug(earlier) if earlier else "") != (_drug(later) if later else ""):
+            genes = {
+                gene for drug in (earlier, later) if drug for row in drug.advice for gene in codes_of(row.row["genes"])
+            }
+            reasons = [
                 *_by_gene(genes, moved),
-                *(given if a is None or b is None or not genes & moved.keys() else ()),
+                *(personal if earlier is None or later is None or not genes & moved.keys() else ()),
                 *general,
             ]
-            yield Change(new.sample, "drug", name, _drug(a) if a else "", _drug(b) if b else "", _or_unexplained(why))
+            yield Change(
+                new.sample,
+                "drug",
+                name,
+                _drug(earlier) if earlier else "",
+                _drug(later) if later else "",
+                _or_unexplained(reasons),
+            )
 
 
 def _by_gene(genes: set[str], moved: Mapping[str, bool]) -> Iterator[str]:
@@ -265,17 +281,25 @@ def _drug(drug: Drug) -> str:
 
 
 def _scores(
-    old: View, new: View, moved: Mapping[str, bool], given: tuple[str, ...], general: tuple[str, ...]
+    old: View, new: View, moved: Mapping[str, bool], personal: tuple[str, ...], general: tuple[str, ...]
 ) -> Iterator[Change]:
-    before, after = {s.endpoint: s for s in old.scores}, {s.endpoint: s for s in new.scores}
+    before, after = (
+        {score_of.endpoint: score_of for score_of in old.scores},
+        {score_of.endpoint: score_of for score_of in new.scores},
+    )
     for name in sorted(before.keys() | after.keys()):
-        a, b = before.get(name), after.get(name)
-        if (_score(a) if a else "") != (_score(b) if b else ""):
-            model = ("models",) if a and b and a.model != b.model else ()
-            genes = {gene for score in (a, b) if score for gene in score.genes}
-            why = [*model, *_by_gene(genes, moved), *given, *general]
+        earlier, later = before.get(name), after.get(name)
+        if (_score(earlier) if earlier else "") != (_score(later) if later else ""):
+            model = ("models",) if earlier and later and earlier.model != later.model else ()
+            genes = {gene for score in (earlier, later) if score for gene in score.genes}
+            reasons = [*model, *_by_gene(genes, moved), *personal, *general]
             yield Change(
-                new.sample, "score", name, _score(a) if a else "", _score(b) if b else "", _or_unexplained(why)
+                new.sample,
+                "score",
+                name,
+                _score(earlier) if earlier else "",
+                _score(later) if later else "",
+                _or_unexplained(reasons),
             )
 
 
@@ -285,12 +309,12 @@ def _score(score: Score) -> str:
     return f"{score.show(score.estimate)}, {score.interval}" if score.interval else score.show(score.estimate)
 
 
-def _nearest(general: tuple[str, ...], *wanted: str) -> list[str]:
-    return [reason for reason in wanted if reason in general]
+def _nearest(general: tuple[str, ...], *order: str) -> list[str]:
+    return [reason for reason in order if reason in general]
 
 
-def _or_unexplained(why: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(why)) or ("unexplained",)
+def _or_unexplained(reasons: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(reasons)) or ("unexplained",)
 
 
 _AREAS = {

@@ -58,6 +58,7 @@ def test_blocks_give_the_files_of_one_run(files, one_run, tmp_path):
     assert len(one_run) == len(PEOPLE) * len(FORMATS) + 3
 
 
+@pytest.mark.usefixtures("one_process")
 def test_the_notes_are_those_of_one_run(files, tmp_path):
     """But for how many of a block have no score, which is no news of the run."""
     made = make(files, tmp_path, threads=1)
@@ -67,6 +68,7 @@ def test_the_notes_are_those_of_one_run(files, tmp_path):
     assert sorted(made.notes.select(columns).rows(), key=str) == sorted(told.select(columns).rows(), key=str)
 
 
+@pytest.mark.usefixtures("one_process")
 def test_what_was_done_before_a_stop_is_kept(files, one_run, tmp_path):
     """A stop after the first block leaves no page, and the same call then does the rest."""
 
@@ -83,6 +85,7 @@ def test_what_was_done_before_a_stop_is_kept(files, one_run, tmp_path):
     assert content(tmp_path) == one_run
 
 
+@pytest.mark.usefixtures("one_process")
 def test_a_stop_while_what_a_run_has_kept_is_removed_leaves_nothing_behind(files, one_run, tmp_path, monkeypatch):
     def stop(folder, **_) -> None:
         for path in Path(folder).iterdir():
@@ -119,6 +122,7 @@ def test_whether_pages_are_made_in_blocks(files, tmp_path, monkeypatch, formats,
     assert person_pages.suits(asked(files, tmp_path, formats=formats)) is blocks
 
 
+@pytest.mark.usefixtures("one_process")
 def test_a_sheet_and_a_list_for_everybody_give_the_files_of_one_run(files, tmp_path, monkeypatch):
     """Whom the sheet gives a list of their own does not take that of everybody."""
     (tmp_path / "two.vcf").write_text(vcf(("x", "y"), ("chr10",), 4))
@@ -134,12 +138,14 @@ def test_a_sheet_and_a_list_for_everybody_give_the_files_of_one_run(files, tmp_p
     assert content(tmp_path / "out") == content(tmp_path / "one")
 
 
+@pytest.mark.usefixtures("one_process")
 def test_a_wrong_name_is_said_once_and_is_nobodys_failure(files, tmp_path):
     for wrong in ({"medications": "codeinn"}, {"drugs": "codeinn"}, {"options": pgx.Options(genes="CYP2C20")}):
         with pytest.raises(UsageError, match=r"codeinn|CYP2C20"):
             person_pages.make(asked(files, tmp_path / "out", **wrong), block_size=2, threads=1)
 
 
+@pytest.mark.usefixtures("one_process")
 def test_a_wrong_endpoint_of_a_cohort_is_said_once(files, tmp_path):
     with pytest.raises(UsageError, match="unknown endpoint"):
         pgx.cohort.run(files / "all.vcf", tmp_path / "out", endpoints="warfarin.dos", threads=1)

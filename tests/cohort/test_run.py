@@ -15,13 +15,13 @@ import pytest
 import pgx
 from pgx.cli import cohort
 from pgx.clinical.dates import on_day
-from pgx.cohort.block import do_block
 from pgx.cohort.genotype_rows import rows_of
 from pgx.cohort.plan import BLOCK, USUAL
 from pgx.cohort.starters import TEMPLATES
 from pgx.errors import InputError, UsageError
 from pgx.inputs import phenotyped
 from pgx.knowledge import load
+from tests.cohort import conftest
 from tests.cohort.cohorts import PEOPLE, content, table
 
 
@@ -49,6 +49,7 @@ def test_each_persons_rows_are_those_of_a_run_alone(whole, inputs):
         assert table(whole, name).filter(sample="Q5").equals(own), name
 
 
+@pytest.mark.usefixtures("one_process")
 def test_documents_say_what_would_change_the_advice(inputs, tmp_path):
     given = {"clinical": inputs / "ward.csv", "options": pgx.Options(samples=["Q5"])}
     pgx.cohort.run(inputs / "all.vcf", tmp_path, reports="json", threads=1, tables="calls", **given)
@@ -56,6 +57,7 @@ def test_documents_say_what_would_change_the_advice(inputs, tmp_path):
     assert "advice_then" in document.read_text()
 
 
+@pytest.mark.usefixtures("one_process")
 def test_names_and_bytes_of_parts_do_not_depend_on_processes_or_shards(whole, inputs, tmp_path):
     given = {"clinical": inputs / "ward.csv", "block_size": 2}
     for shard in (1, 2, 3):
@@ -67,6 +69,7 @@ def test_names_and_bytes_of_parts_do_not_depend_on_processes_or_shards(whole, in
     assert content(tmp_path / "merged") == content(whole)
 
 
+@pytest.mark.usefixtures("one_process")
 def test_no_table_depends_on_the_size_of_the_blocks(whole, inputs, tmp_path):
     for size in (1, 3, 100):
         out = tmp_path / f"{size}"
@@ -92,23 +95,17 @@ def test_a_finished_run_is_not_done_again(whole, inputs):
     assert before == {path: path.stat().st_mtime_ns for path in whole.rglob("*.parquet")}
 
 
-class OneProcess:
-    """A crew that does the blocks here, where nobody reads a clinical file any more."""
-
-    def __init__(self, size, first):
-        self.first = first
-
-    def work(self, blocks):
-        plan, digest, folder, spool = self.first
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(sys.modules["pgx.clinical.read"], "read_events", lambda *_, **__: pytest.fail("it is cut"))
-            for number in blocks:
-                yield "done", number, do_block(plan, digest, load(), number, folder, spool)
-
-
+@pytest.mark.usefixtures("one_process")
 def test_the_clinical_file_is_read_once_for_all_blocks(whole, inputs, tmp_path, monkeypatch):
     monkeypatch.setattr("pgx.clinical.record_blocks.MANY", 2)
-    monkeypatch.setattr("pgx.cohort.runs.Crew", OneProcess)
+    do_block = conftest.do_block
+
+    def without_the_file(*block):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sys.modules["pgx.clinical.read"], "read_events", lambda *_, **__: pytest.fail("it is cut"))
+            return do_block(*block)
+
+    monkeypatch.setattr(conftest, "do_block", without_the_file)
     out = tmp_path / "cohort"
     pgx.cohort.run(inputs / "all.vcf", out, clinical=inputs / "ward.csv", block_size=2, threads=1)
     assert content(out) == content(whole)
@@ -155,6 +152,7 @@ def test_another_run_is_refused_in_words(whole, inputs, change, told):
         pgx.cohort.run(inputs / "all.vcf", whole, **given)
 
 
+@pytest.mark.usefixtures("one_process")
 def test_a_run_that_goes_on_another_day_is_of_the_day_on_which_it_began(inputs, tmp_path):
     rows = "".join(f"{name},paroxetine until 2027-02-01\n" for name in PEOPLE)
     (tmp_path / "ward.csv").write_text(f"sample,medications\n{rows}")
@@ -184,6 +182,7 @@ def test_an_input_that_was_touched_or_moved_is_the_same(whole, inputs, tmp_path)
     assert done.resumed == len(PEOPLE)
 
 
+@pytest.mark.usefixtures("one_process")
 def test_shards_of_different_runs_are_not_merged(whole, inputs, tmp_path):
     pgx.cohort.run(inputs / "all.vcf", tmp_path / "other", block_size=2, threads=1, tables="calls")
     with pytest.raises(InputError, match="this run is another"):

@@ -127,6 +127,7 @@ def test_a_persons_row_is_as_good_as_the_options(sheet):
     assert together.medications.filter(sample="Q1").is_empty()
 
 
+@pytest.mark.usefixtures("one_process")
 def test_a_cohort_from_a_sheet_gives_the_same_rows(sheet, tmp_path):
     rows = [f"Q{n},all.vcf,{'ward.csv' if n % 2 else ''},{'none' if n == 2 else ''}" for n in (5, 1, 2, 4)]
     path = sheet("\n".join(["sample,vcf,clinical,medications", *rows]) + "\n")

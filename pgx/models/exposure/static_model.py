@@ -88,45 +88,46 @@ class Model:
         """Return enzyme -> share of the drug's clearance: from its own ratios, else from its class."""
         name = drug.lower()
         measured = self.estimates.filter(kind=SHARE, drug=name)["enzyme"].sort()
-        found = {str(enzyme): self.parameter(str(enzyme), SHARE, name, "any") for enzyme in measured}
+        parameters = {str(enzyme): self.parameter(str(enzyme), SHARE, name, "any") for enzyme in measured}
         one_way = one_direction(self.kb)
         classes = self.kb.table("substrates").filter(drug=name, role="clears").select("enzyme", "strength")
         for enzyme, strength in classes.sort("enzyme").iter_rows():
-            if enzyme not in found and (name, enzyme) not in one_way:
-                found[enzyme] = self.parameter(enzyme, SHARE, name, strength)
-        return found
+            if enzyme not in parameters and (name, enzyme) not in one_way:
+                parameters[enzyme] = self.parameter(enzyme, SHARE, name, strength)
+        return parameters
 
     def acts(self, agent: str, enzymes: Iterable[str]) -> Acting:
         """Return what an agent does to those of the enzymes on which it is known to act."""
         classes = agent_classes(self.kb)
-        known = {enzyme: classes[enzyme, agent] for enzyme in enzymes if (enzyme, agent) in classes}
+        classes_known = {enzyme: classes[enzyme, agent] for enzyme in enzymes if (enzyme, agent) in classes}
         return {
-            (agent, enzyme): self.parameter(enzyme, agent_kind(group), agent, group) for enzyme, group in known.items()
+            (agent, enzyme): self.parameter(enzyme, agent_kind(group), agent, group)
+            for enzyme, group in classes_known.items()
         }
 
     def noise(self, enzymes: Iterable[str]) -> float:
         """Return the log standard deviation between studies of these enzymes, the largest that is known."""
-        known = dict(self.estimates.filter(kind=RESIDUAL).select("enzyme", "value").iter_rows())
-        return max((float(np.exp(known.get(enzyme, max(known.values())))) for enzyme in enzymes), default=0.0)
+        residuals = dict(self.estimates.filter(kind=RESIDUAL).select("enzyme", "value").iter_rows())
+        return max((float(np.exp(residuals.get(enzyme, max(residuals.values())))) for enzyme in enzymes), default=0.0)
 
     def ratios(
         self, shares: Mapping[str, Parameter], acting: Acting, genotypes: Sequence[Mapping[str, float]]
     ) -> tuple[list[Floats], dict[str, float]]:
         """Return the ratio of each genotype, then draws of it; and the part of the clearance that each enzyme has."""
         draws = _Draws(2 * len(shares) + len(acting))
-        parts = _parts(shares, {enzyme: logistic(draws.of(one)) for enzyme, one in shares.items()})
+        fractions = _parts(shares, {enzyme: logistic(draws.of(parameter)) for enzyme, parameter in shares.items()})
         exponents = {enzyme: draws.of(self.parameter(enzyme, POWER, "", "any")) for enzyme in shares}
-        factors = {key: left_by(one.kind, draws.of(one)) for key, one in acting.items()}
-        found = []
+        factors = {key: left_by(parameter.kind, draws.of(parameter)) for key, parameter in acting.items()}
+        by_genotype = []
         for genotype in genotypes:
-            left = np.asarray(1.0 - sum(parts.values()))
-            for enzyme, part in parts.items():
-                work = part * activity(genotype.get(enzyme, FULL_SCORE), exponents[enzyme])
+            clearance_left = np.asarray(1.0 - sum(fractions.values()))
+            for enzyme, fraction in fractions.items():
+                work = fraction * activity(genotype.get(enzyme, FULL_SCORE), exponents[enzyme])
                 for (_, acts_on), factor in factors.items():
                     work = work * factor if acts_on == enzyme else work
-                left = left + work
-            found.append(np.asarray(1.0 / left))
-        return found, {enzyme: float(part[0]) for enzyme, part in parts.items()}
+                clearance_left = clearance_left + work
+            by_genotype.append(np.asarray(1.0 / clearance_left))
+        return by_genotype, {enzyme: float(fraction[0]) for enzyme, fraction in fractions.items()}
 
 
 def agent_classes(kb: KnowledgeBase) -> dict[tuple[str, str], str]:
@@ -147,8 +148,8 @@ def one_direction(kb: KnowledgeBase) -> dict[tuple[str, str], str]:
 def _one_direction(kb: KnowledgeBase) -> dict[tuple[str, str], str]:
     rows = kb.table("substrates").filter(pl.col("by").is_not_null(), role="clears").select("drug", "enzyme", "by")
     measured = set(kb.table("exposure_estimates").filter(kind=SHARE).select("drug", "enzyme").iter_rows())
-    found = {(str(drug).lower(), str(enzyme)): str(role) for drug, enzyme, role in rows.iter_rows()}
-    return {key: role for key, role in found.items() if key not in measured}
+    role_of = {(str(drug).lower(), str(enzyme)): str(role) for drug, enzyme, role in rows.iter_rows()}
+    return {key: role for key, role in role_of.items() if key not in measured}
 
 
 class _Draws:
@@ -158,10 +159,10 @@ class _Draws:
         self._normal = np.random.default_rng(1).standard_normal((parameters, _DRAWS))
         self._next = 0
 
-    def of(self, one: Parameter) -> Floats:
+    def of(self, parameter: Parameter) -> Floats:
         row = self._normal[self._next]
         self._next += 1
-        return np.concatenate([[one.value], one.value + one.error * row])
+        return np.concatenate([[parameter.value], parameter.value + parameter.error * row])
 
 
 def _parts(shares: Mapping[str, Parameter], values: Mapping[str, Floats]) -> dict[str, Floats]:
@@ -170,12 +171,12 @@ def _parts(shares: Mapping[str, Parameter], values: Mapping[str, Floats]) -> dic
     What was measured of the drug stays as it is. What is only typical of a class divides what that leaves, the better
     founded class first, and leaves of it what independent routes would: a guess makes no measured share smaller.
     """
-    own = [enzyme for enzyme, one in shares.items() if one.rank == 0]
-    scale = np.minimum(1.0, MOST / np.maximum(sum(values[enzyme] for enzyme in own), 1e-9))
-    parts = {enzyme: values[enzyme] * scale for enzyme in own}
-    for rank in sorted({one.rank for one in shares.values()} - {0}):
-        guessed = {enzyme: values[enzyme] for enzyme, one in shares.items() if one.rank == rank}
-        taken = 1.0 - np.prod([1.0 - value for value in guessed.values()], axis=0)
-        each = (1.0 - sum(parts.values())) * taken / sum(guessed.values())
-        parts |= {enzyme: value * each for enzyme, value in guessed.items()}
-    return {enzyme: parts[enzyme] for enzyme in shares}
+    measured = [enzyme for enzyme, parameter in shares.items() if parameter.rank == 0]
+    scale = np.minimum(1.0, MOST / np.maximum(sum(values[enzyme] for enzyme in measured), 1e-9))
+    fractions = {enzyme: values[enzyme] * scale for enzyme in measured}
+    for rank in sorted({parameter.rank for parameter in shares.values()} - {0}):
+        typical = {enzyme: values[enzyme] for enzyme, parameter in shares.items() if parameter.rank == rank}
+        joint = 1.0 - np.prod([1.0 - value for value in typical.values()], axis=0)
+        scale_of_class = (1.0 - sum(fractions.values())) * joint / sum(typical.values())
+        fractions |= {enzyme: value * scale_of_class for enzyme, value in typical.items()}
+    return {enzyme: fractions[enzyme] for enzyme in shares}

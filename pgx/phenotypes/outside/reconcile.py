@@ -23,7 +23,7 @@ _SOME_COPIES = re.compile(r"x(?:N|≥\d+)$")
 """End of the name of copies of one allele that nobody counted."""
 
 
-def statuses(several: Sequence[PatternCall]) -> PatternCall | None:
+def statuses(lines: Sequence[PatternCall]) -> PatternCall | None:
     """Take lines that state one allele each (``*57:01 negative``, ``*15:02 positive``) as one result of the gene.
 
     Returns
@@ -36,16 +36,16 @@ def statuses(several: Sequence[PatternCall]) -> PatternCall | None:
     ValueError
         If an allele is there by one line and not there by another.
     """
-    if any(one.diplotypes for one in several):
+    if any(line.diplotypes for line in lines):
         return None
     stated: dict[str, str] = {}
-    for one in several:
-        for part in re.split(r"[;,]", one.stated_phenotype or ""):
+    for line in lines:
+        for part in re.split(r"[;,]", line.stated_phenotype or ""):
             allele, _, word = part.strip().rpartition(" ")
             if stated.setdefault(allele, word) != word:
                 raise ValueError(f"{allele} is {stated[allele]} by another line, and {word} by this one")
     together = "; ".join(f"{allele} {word}".strip() for allele, word in stated.items())
-    return replace(several[0], stated_phenotype=together)
+    return replace(lines[0], stated_phenotype=together)
 
 
 def with_sex(kb: KnowledgeBase, gene: str, pattern: PatternCall, sex: str | None) -> tuple[PatternCall, str | None]:
@@ -60,24 +60,28 @@ def with_sex(kb: KnowledgeBase, gene: str, pattern: PatternCall, sex: str | None
     """
     if gene not in kb.genes or kb.gene(gene).row["inheritance"] != "x_linked" or not pattern.diplotypes:
         return pattern, None
-    single = [one for one in pattern.diplotypes if one.allele2 is None]
+    single = [diplotype for diplotype in pattern.diplotypes if diplotype.allele2 is None]
     if sex == "male":
-        if any(one.allele2 is not None and one.allele1 != one.allele2 for one in pattern.diplotypes):
+        if any(
+            diplotype.allele2 is not None and diplotype.allele1 != diplotype.allele2 for diplotype in pattern.diplotypes
+        ):
             raise ValueError("two different alleles of a gene on X are given for a man")
-        alone = tuple(replace(one, allele2=None, parts2=()) for one in pattern.diplotypes)
+        alone = tuple(replace(diplotype, allele2=None, parts2=()) for diplotype in pattern.diplotypes)
         return replace(pattern, diplotypes=alone), None
-    if single and (sex == "female" or any(_as_reference(kb, gene, one) for one in single)):
-        both = tuple(replace(one, allele2="?") if one in single else one for one in pattern.diplotypes)
-        who = "a woman has two" if sex == "female" else "a woman has two, and the sex is not known"
-        remark = f"{gene} {single[0].name}: {SECOND_ALLELE} not known, so its function is not either; {who}"
+    if single and (sex == "female" or any(_as_reference(kb, gene, diplotype) for diplotype in single)):
+        both = tuple(
+            replace(diplotype, allele2="?") if diplotype in single else diplotype for diplotype in pattern.diplotypes
+        )
+        reason = "a woman has two" if sex == "female" else "a woman has two, and the sex is not known"
+        remark = f"{gene} {single[0].name}: {SECOND_ALLELE} not known, so its function is not either; {reason}"
         return replace(pattern, diplotypes=both), remark
     return pattern, None
 
 
-def _as_reference(kb: KnowledgeBase, gene: str, one: Diplotype) -> bool:
+def _as_reference(kb: KnowledgeBase, gene: str, diplotype: Diplotype) -> bool:
     """Whether one allele alone means what the reference allele alone does."""
     rules, reference = rules_for(kb, gene, SCHEMES[0]), (str(kb.gene(gene).row["reference_allele"]),)
-    return rules.phenotype(one.parts1, None).phenotype == rules.phenotype(reference, None).phenotype
+    return rules.phenotype(diplotype.parts1, None).phenotype == rules.phenotype(reference, None).phenotype
 
 
 def check_score(kb: KnowledgeBase, gene: str, score: float | None, *, alone: bool) -> None:
@@ -102,10 +106,10 @@ def check_score(kb: KnowledgeBase, gene: str, score: float | None, *, alone: boo
     possible = possible_scores(kb, gene)
     if not possible and alone:
         raise ValueError(f"alleles of {gene} have no activity values, so a score of {score:g} says nothing")
-    if possible and not any(math.isclose(score, one, abs_tol=1e-6) for one in possible):
+    if possible and not any(math.isclose(score, possible_score, abs_tol=1e-6) for possible_score in possible):
         varies = kb.gene(gene).row["copy_number_varies"] == "y"
-        many = f"no {MOST_COPIES} copies of {gene} or fewer" if varies else f"no two alleles of {gene}"
-        raise ValueError(f"activity score {score:g}: {many} add up to it")
+        problem = f"no {MOST_COPIES} copies of {gene} or fewer" if varies else f"no two alleles of {gene}"
+        raise ValueError(f"activity score {score:g}: {problem} add up to it")
 
 
 def agree(kb: KnowledgeBase, gene: str, phenotype: str | None, score: float | None) -> None:
@@ -123,12 +127,14 @@ def agree(kb: KnowledgeBase, gene: str, phenotype: str | None, score: float | No
         raise ValueError(f"activity score {score:g} is {' or '.join(sorted(by_score))}, and it says {phenotype}")
 
 
-def open_copies(kb: KnowledgeBase, gene: str, one: Diplotype) -> str | None:
+def open_copies(kb: KnowledgeBase, gene: str, diplotype: Diplotype) -> str | None:
     """Return what a diplotype leaves open where only the number of copies decides its phenotype (``*2xN/*4``)."""
-    uncounted = [part for part in (*one.parts1, *one.parts2) if _SOME_COPIES.search(part)]
+    uncounted = [part for part in (*diplotype.parts1, *diplotype.parts2) if _SOME_COPIES.search(part)]
     if not uncounted or gene not in kb.genes:
         return None
-    ours = rules_for(kb, gene, "CPIC").phenotype(one.parts1, None if one.allele2 is None else one.parts2)
+    ours = rules_for(kb, gene, "CPIC").phenotype(
+        diplotype.parts1, None if diplotype.allele2 is None else diplotype.parts2
+    )
     if ours.phenotype != INDETERMINATE:
         return None
     base = _SOME_COPIES.sub("", uncounted[0])
@@ -161,7 +167,7 @@ def refuse_contradiction(
         return
     for part in re.split(r"[;,]", stated_of(kb, gene, written) or ""):
         allele, _, word = part.strip().rpartition(" ")
-        ours = [one for one, share in allele_status.statuses(kb, gene, pattern, [allele]) if share > 1 / 2]
+        ours = [status for status, share in allele_status.statuses(kb, gene, pattern, [allele]) if share > 1 / 2]
         if ours and ours != [f"{allele} {word}"]:
             raise ValueError(f"{pattern.diplotypes[0].name} is {ours[0]}, and the laboratory says {part.strip()}")
 
@@ -180,20 +186,21 @@ def compare(
     """
     if gene not in kb.genes or allele_status.targets(kb, gene):
         return []
-    one = pattern.diplotypes[0]
-    strands = (one.parts1, None if one.allele2 is None else one.parts2)
+    diplotype = pattern.diplotypes[0]
+    strands = (diplotype.parts1, None if diplotype.allele2 is None else diplotype.parts2)
     ours, *others = (
-        rules_for(kb, gene, scheme).phenotype(*strands, novel1=one.novel1, novel2=one.novel2) for scheme in SCHEMES
+        rules_for(kb, gene, scheme).phenotype(*strands, novel1=diplotype.novel1, novel2=diplotype.novel2)
+        for scheme in SCHEMES
     )
     remarks = []
     if phenotype is not None and ours.phenotype not in (None, phenotype):
         unknown = ours.phenotype == INDETERMINATE
         agreed = unknown or any(other.phenotype == phenotype for other in others)
-        told = "has no known function here" if unknown else f"is {ours.phenotype} here"
+        meaning = "has no known function here" if unknown else f"is {ours.phenotype} here"
         code = NoteCode.OUTSIDE_CALL_DIFFERS if agreed else NoteCode.OUTSIDE_CONTRADICTS
-        remarks.append((code, f"{gene} {one.name} {told}; {who} says {phenotype}"))
+        remarks.append((code, f"{gene} {diplotype.name} {meaning}; {who} says {phenotype}"))
     if score is not None and ours.activity_score is not None and abs(score - ours.activity_score) > 1e-6:
-        text = f"{gene} {one.name} has activity score {ours.activity_score:g} here; {who} says {score:g}"
+        text = f"{gene} {diplotype.name} has activity score {ours.activity_score:g} here; {who} says {score:g}"
         agreed = any(other.activity_score is not None and abs(score - other.activity_score) <= 1e-6 for other in others)
         remarks.append((NoteCode.OUTSIDE_CALL_DIFFERS if agreed else NoteCode.OUTSIDE_CONTRADICTS, text))
     return remarks

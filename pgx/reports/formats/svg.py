@@ -38,19 +38,21 @@ def scale(gene: Gene, *, uid: str) -> Markup:
 
     Returns an empty string for genes whose phenotypes lie on no scale (HLA alleles, VKORC1 genotypes).
     """
-    schemes = sorted({c.scheme for c in gene.classes}, key=lambda scheme: (scheme != "CPIC", scheme))
-    placed = [(c, _slot(c.name), _slot(c.clinical)) for c in gene.classes if c.scheme == schemes[0]]
+    schemes = sorted({chance.scheme for chance in gene.classes}, key=lambda scheme: (scheme != "CPIC", scheme))
+    placed = [
+        (chance, _slot(chance.name), _slot(chance.clinical)) for chance in gene.classes if chance.scheme == schemes[0]
+    ]
     family = next((slot[0] for _, slot, _ in placed if slot), None)
     if family is None:
         return Markup("")
     slots = _slots(family)
     before, after = [0.0] * len(slots), [0.0] * len(slots)
-    for c, slot, clinical in placed:
+    for chance, slot, clinical in placed:
         if slot and slot[0] == family:
-            before[slot[1]] += c.probability
+            before[slot[1]] += chance.probability
         if clinical and clinical[0] == family:
-            after[clinical[1]] += c.probability
-    converted = any(abs(a - b) > 1e-9 for a, b in zip(before, after, strict=True))
+            after[clinical[1]] += chance.probability
+    converted = any(abs(was - now) > 1e-9 for was, now in zip(before, after, strict=True))
     return _draw_scale(gene, slots, before, after if converted else None, uid)
 
 
@@ -61,31 +63,31 @@ def _slot(phenotype: str) -> tuple[str, int] | None:
 
 
 def _slots(family: str) -> list[str]:
-    names = (wording.table().get(("slot", f"{family}:{i}")) for i in count())
+    names = (wording.table().get(("slot", f"{family}:{index}")) for index in count())
     return [name[0] for name in takewhile(lambda name: name is not None, names) if name]
 
 
 def _draw_scale(gene: Gene, slots: list[str], before: list[float], after: list[float] | None, uid: str) -> Markup:
     wide, top, full = _WIDTH / len(slots), 8.0, 30.0
     parts = []
-    for i, name in enumerate(slots):
-        x, middle = i * wide + 1, i * wide + wide / 2
+    for index, name in enumerate(slots):
+        x, middle = index * wide + 1, index * wide + wide / 2
         parts.append(rect("slot", x, top, wide - 2, full, 3))
-        parts.append(text(middle, top + 44, name, kind="strong" if before[i] >= 0.5 else "label"))
-        if before[i] > 0:
-            high = max(3.0, full * before[i])
+        parts.append(text(middle, top + 44, name, kind="strong" if before[index] >= 0.5 else "label"))
+        if before[index] > 0:
+            high = max(3.0, full * before[index])
             parts.append(rect("ink", x, top + full - high, wide - 2, high, 3))
-            parts.append(text(middle, top + 57, percent(before[i])))
+            parts.append(text(middle, top + 57, percent(before[index])))
     height = top + 62
-    said = "; ".join(f"{name} {percent(p)}" for name, p in zip(slots, before, strict=True) if p > 0)
+    description = "; ".join(f"{name} {percent(share)}" for name, share in zip(slots, before, strict=True) if share > 0)
     if after and any(after):
         was, now = (max(range(len(slots)), key=chances.__getitem__) for chances in (before, after))
         moved = f"{slots[now]} {percent(after[now])}"
         parts.append(_arrow(was * wide + wide / 2, now * wide + wide / 2, height + 8))
         parts.append(text(_WIDTH / 2, height + 27, f"with current drugs: {moved}", kind="strong"))
-        said += f". With current drugs or conditions: {moved}"
+        description += f". With current drugs or conditions: {moved}"
         height += 32
-    return drawing(f"{gene.name} activity scale", said, _WIDTH, height, parts, uid)
+    return drawing(f"{gene.name} activity scale", description, _WIDTH, height, parts, uid)
 
 
 def interval(score: Score, *, uid: str) -> Markup:
@@ -101,21 +103,21 @@ def interval(score: Score, *, uid: str) -> Markup:
 
     parts = [line("axis", left, 56, right, 56)]
     for tick in ticks:
-        shown = percent(tick) if score.is_probability else number(tick)
+        label = percent(tick) if score.is_probability else number(tick)
         parts.append(line("axis", x(tick), 56, x(tick), 60))
-        parts.append(text(x(tick), 72, shown, anchor="start" if tick == 0 else "middle"))
-    said = f"estimate {score.show(score.estimate)}"
+        parts.append(text(x(tick), 72, label, anchor="start" if tick == 0 else "middle"))
+    description = f"estimate {score.show(score.estimate)}"
     if score.low is not None and score.high is not None:
         parts.append(rect("band", x(score.low), y - 6, max(x(score.high) - x(score.low), 1), 12, 6))
-        said += f", interval {score.interval}"
+        description += f", interval {score.interval}"
     if score.reference is not None:
-        at = x(score.reference)
-        anchor = "end" if at > right - 60 else "start" if at < 60 else "middle"
-        parts.append(line("dash", at, 18, at, 56))
-        parts.append(text(at, 13, f"average {score.show(score.reference)}", anchor=anchor))
-        said += f", average person {score.show(score.reference)}"
+        average_x = x(score.reference)
+        anchor = "end" if average_x > right - 60 else "start" if average_x < 60 else "middle"
+        parts.append(line("dash", average_x, 18, average_x, 56))
+        parts.append(text(average_x, 13, f"average {score.show(score.reference)}", anchor=anchor))
+        description += f", average person {score.show(score.reference)}"
     parts.append(f'<path {_paint("lower")} d="M{x(score.estimate):.1f} {y - 9:g} l8 9 l-8 9 l-8 -9 z"/>')
-    return drawing(f"{score.endpoint}: estimate and interval", said, _WIDTH, 78, parts, uid)
+    return drawing(f"{score.endpoint}: estimate and interval", description, _WIDTH, 78, parts, uid)
 
 
 def _ticks(largest: float, limit: float | None = None) -> list[float]:
@@ -124,50 +126,50 @@ def _ticks(largest: float, limit: float | None = None) -> list[float]:
         return [0.0, limit or 1.0]
     raw = largest / 4
     power = 10.0 ** math.floor(math.log10(raw))
-    step = next(m * power for m in (1, 2, 2.5, 5, 10) if m * power >= raw * 0.999)
-    ticks = [round(step * i, 12) for i in range(math.ceil(largest / step - 1e-9) + 1)]
+    step = next(multiple * power for multiple in (1, 2, 2.5, 5, 10) if multiple * power >= raw * 0.999)
+    ticks = [round(step * index, 12) for index in range(math.ceil(largest / step - 1e-9) + 1)]
     return (
         ticks
         if limit is None or largest > limit
-        else [t for t in ticks if t < limit] + ([limit] if ticks[-1] >= limit else [])
+        else [tick for tick in ticks if tick < limit] + ([limit] if ticks[-1] >= limit else [])
     )
 
 
-def contributions(score: Score, *, uid: str, most: int = 8) -> Markup:
+def contributions(score: Score, *, uid: str, count_most: int = 8) -> Markup:
     """Draw what drives a score: one signed bar a factor; hatched to the left lowers, solid to the right raises."""
     factors = sorted(score.factors, key=lambda factor: -abs(factor[1]))
-    shown, rest = factors[:most], factors[most:]
-    if not shown:
+    drawn, left_out = factors[:count_most], factors[count_most:]
+    if not drawn:
         return Markup("")
-    if rest:
-        shown = [*shown, (f"{len(rest)} others", sum(value for _, value in rest))]
-    largest = max(abs(value) for _, value in shown) or 1.0
+    if left_out:
+        drawn = [*drawn, (f"{len(left_out)} others", sum(value for _, value in left_out))]
+    largest = max(abs(value) for _, value in drawn) or 1.0
     width, middle, half, row = 400.0, 284.0, 72.0, 20.0
     parts = [
         f'<defs><pattern id="{uid}-hatch" width="5" height="5" patternUnits="userSpaceOnUse" '
         f'patternTransform="rotate(45)"><rect {_paint("lower")} width="5" height="5"/>'
         f'<line {_paint("gap")} x1="0" y1="0" x2="0" y2="5"/></pattern></defs>'
     ]
-    for i, (name, value) in enumerate(shown):
-        y, wide = 4 + i * row, half * abs(value) / largest
+    for index, (name, value) in enumerate(drawn):
+        y, wide = 4 + index * row, half * abs(value) / largest
         parts.append(text(middle - half - 46, y + 12, _short(name), anchor="end"))
         fill = _paint("higher") if value >= 0 else f'fill="url(#{uid}-hatch)"'
         start = middle if value >= 0 else middle - wide
         parts.append(f'<rect {fill} x="{start:.1f}" y="{y + 2:.1f}" width="{max(wide, 1):.1f}" height="13"/>')
-        at, anchor = (middle + wide + 3, "start") if value >= 0 else (middle - wide - 3, "end")
-        parts.append(text(at, y + 12, _signed(value), anchor=anchor))
-    height = 8 + len(shown) * row
+        label_x, anchor = (middle + wide + 3, "start") if value >= 0 else (middle - wide - 3, "end")
+        parts.append(text(label_x, y + 12, _signed(value), anchor=anchor))
+    height = 8 + len(drawn) * row
     parts.append(line("axis", middle, 0, middle, height - 4))
-    said = "; ".join(f"{name} {_signed(value)}" for name, value in shown)
-    return drawing(f"{score.endpoint}: what drives it", said, width, height, parts, uid)
+    description = "; ".join(f"{name} {_signed(value)}" for name, value in drawn)
+    return drawing(f"{score.endpoint}: what drives it", description, width, height, parts, uid)
 
 
 def legend(score: Score) -> str:
     """Return one sentence that says how to read the contribution bars."""
-    what = f"the {score.kind_said}" if score.kind == "adverse_effect" else "the estimate"
+    estimate = f"the {score.kind_said}" if score.kind == "adverse_effect" else "the estimate"
     scale = " (log-odds)" if score.is_probability else ""
     return (
-        f"Solid bars to the right raise {what}, hatched bars to the left lower it, against the average person; "
+        f"Solid bars to the right raise {estimate}, hatched bars to the left lower it, against the average person; "
         f"numbers on the model's own scale{scale}."
     )
 
@@ -194,19 +196,18 @@ def line(kind: str, x1: float, y1: float, x2: float, y2: float) -> str:
     return f'<line {_paint(kind)} x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"/>'
 
 
-def text(x: float, y: float, shown: str, *, anchor: str = "middle", kind: str = "label") -> str:
+def text(x: float, y: float, label: str, *, anchor: str = "middle", kind: str = "label") -> str:
     """Return a label; what is shown is escaped."""
-    return f'<text {_paint(kind)} x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(shown)}</text>'
+    return f'<text {_paint(kind)} x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(label)}</text>'
 
 
 def _arrow(start: float, end: float, y: float) -> str:
     if abs(start - end) < 1:
         return f'<path {_paint("lower")} d="M{end - 5:.1f} {y:g} l5 -5 l5 5 l-5 5 z"/>'
-    way = math.copysign(1, end - start)
-    head = f'<path {_paint("lower")} d="M{end:.1f} {y:g} l{-way * 9:.1f} -5 v10 z"/>'
-    return (
-        f'<circle {_paint("ink")} cx="{start:.1f}" cy="{y:g}" r="4"/>{line("line", start, y, end - way * 8, y)}{head}'
-    )
+    direction = math.copysign(1, end - start)
+    head = f'<path {_paint("lower")} d="M{end:.1f} {y:g} l{-direction * 9:.1f} -5 v10 z"/>'
+    shaft = line("line", start, y, end - direction * 8, y)
+    return f'<circle {_paint("ink")} cx="{start:.1f}" cy="{y:g}" r="4"/>{shaft}{head}'
 
 
 def drawing(title: str, description: str, width: float, height: float, parts: Sequence[str], uid: str) -> Markup:
