@@ -261,5 +261,5 @@ if hasattr(pl, "Map"):  # earlier versions read it as a list of records
 def test_a_column_of_a_history_that_holds_more_than_values_is_refused(tmp_path: Path, kb: KnowledgeBase, name: str):
     path = tmp_path / "in.parquet"
     pl.DataFrame({"sample": ["A"], "weight": NESTED[name]}).write_parquet(path)
-    with pytest.raises(InputError, match="'weight' holds .*not plain values"):
+    with pytest.raises(InputError, match=r"'weight' holds .*not plain values"):
         clinical.check(path, kb)
