@@ -263,3 +263,12 @@ def test_a_column_of_a_history_that_holds_more_than_values_is_refused(tmp_path: 
     pl.DataFrame({"sample": ["A"], "weight": NESTED[name]}).write_parquet(path)
     with pytest.raises(InputError, match=r"'weight' holds .*not plain values"):
         clinical.check(path, kb)
+
+
+@pytest.mark.parametrize("days", [2**31 - 1, 2_932_897, -719_163])
+@pytest.mark.parametrize("column", ["date", "x"])
+def test_a_date_that_is_in_no_calendar_is_refused(tmp_path: Path, kb: KnowledgeBase, days: int, column: str):
+    path = tmp_path / "in.parquet"
+    pl.DataFrame({"sample": ["A"], column: pl.Series([days], dtype=pl.Int32).cast(pl.Date)}).write_parquet(path)
+    with pytest.raises(InputError, match="in no calendar"):
+        clinical.check(path, kb)
