@@ -14,12 +14,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from pgx.errors import InputError
+from pgx.errors import InputError, shortened
 from pgx.guard.limits import PARQUET, Limit
 from pgx.guard.parquet_child import TOO_MANY, TOO_MUCH, UNREADABLE
 
@@ -27,6 +28,10 @@ _CHILD = Path(__file__).with_name("parquet_child.py")
 _SECONDS = 300
 _MIB = 1 << 20
 _FIX = "write it again from its source"
+_FIRST_DAY, _LAST_DAY = (date(year, month, day).toordinal() - date(1970, 1, 1).toordinal()
+                         for year, month, day in ((1, 1, 1), (9999, 12, 31)))  # fmt: skip
+_DAY = 86_400
+_UNITS = {"ms": 10**3, "us": 10**6, "ns": 10**9}
 
 
 def read_parquet(
@@ -86,8 +91,25 @@ def read_parquet(
     }
     limits = {TOO_MUCH: most, TOO_MANY: most_rows}
     if isinstance(source, bytes):
-        return pl.read_ipc_stream(io.BytesIO(_ask({**task, "paths": None}, source, len(source), name, limits)))
-    return pl.read_ipc_stream(io.BytesIO(_ask({**task, "paths": [str(source)]}, b"", _size(source), name, limits)))
+        told = _ask({**task, "paths": None}, source, len(source), name, limits)
+    else:
+        told = _ask({**task, "paths": [str(source)]}, b"", _size(source), name, limits)
+    return _in_calendar(pl.read_ipc_stream(io.BytesIO(told)), name)
+
+
+def _in_calendar(frame: pl.DataFrame, file: object) -> pl.DataFrame:
+    """Refuse dates beyond the years 1 to 9999: polars panics when it writes one as text, and Python knows none."""
+    for name, dtype in frame.schema.items():
+        inner = dtype.inner if isinstance(dtype, pl.List) else dtype
+        if not isinstance(inner, pl.Date | pl.Datetime):
+            continue
+        a_day = _DAY * _UNITS[inner.time_unit] if isinstance(inner, pl.Datetime) else 1
+        column = frame[name].explode() if isinstance(dtype, pl.List) else frame[name]
+        days = column.to_physical() // a_day
+        if not days.drop_nulls().is_between(_FIRST_DAY, _LAST_DAY).all():
+            problem = f"column {shortened(repr(name))} holds a date that is in no calendar"
+            raise InputError(problem, file=file, fix=_FIX)
+    return frame
 
 
 def check_parquet(paths: Sequence[Path], *, blocks: bool = False) -> None:

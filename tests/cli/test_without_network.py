@@ -37,7 +37,7 @@ COMMANDS = [
     "exposure metoprolol --genotype CYP2D6=*4/*4",
     "simulate warfarin.dose -n 80 -o cohort.tsv",
     "simulate --vcf people.vcf --samples 2 --seed 1",
-    "train --template",
+    "train --template dose",
     "train warfarin.dose --cohort cohort.tsv -o model",
     "evaluate model --cohort cohort.tsv",
     "monitor inr.tsv --calls calls.tsv",

@@ -244,3 +244,31 @@ def test_a_damaged_table_of_an_earlier_run_stops_nothing(tmp_path: Path) -> None
     with pytest.raises(InputError, match="a damaged Parquet file"):
         read_parquet(tmp_path / "calls.parquet", columns=["sample"])
     _check_tables(Result.__new__(Result), tmp_path, ["parquet"])
+
+
+PAIR = pl.Struct({"key": pl.String, "value": pl.Int64})
+NESTED = {
+    "a list of records": pl.Series([[{"key": "a", "value": 1}]], dtype=pl.List(PAIR)),
+    "a list of lists": pl.Series([[[1]]]),
+    "a list of bytes": pl.Series([[b"\xff"]]),
+    "a record": pl.Series([{"key": "a", "value": 1}], dtype=PAIR),
+}
+if hasattr(pl, "Map"):  # earlier versions read it as a list of records
+    NESTED["a map"] = NESTED["a list of records"].cast(pl.Map(pl.String, pl.Int64))
+
+
+@pytest.mark.parametrize("name", NESTED)
+def test_a_column_of_a_history_that_holds_more_than_values_is_refused(tmp_path: Path, kb: KnowledgeBase, name: str):
+    path = tmp_path / "in.parquet"
+    pl.DataFrame({"sample": ["A"], "weight": NESTED[name]}).write_parquet(path)
+    with pytest.raises(InputError, match=r"'weight' holds .*not plain values"):
+        clinical.check(path, kb)
+
+
+@pytest.mark.parametrize("days", [2**31 - 1, 2_932_897, -719_163])
+@pytest.mark.parametrize("column", ["date", "x"])
+def test_a_date_that_is_in_no_calendar_is_refused(tmp_path: Path, kb: KnowledgeBase, days: int, column: str):
+    path = tmp_path / "in.parquet"
+    pl.DataFrame({"sample": ["A"], column: pl.Series([days], dtype=pl.Int32).cast(pl.Date)}).write_parquet(path)
+    with pytest.raises(InputError, match="in no calendar"):
+        clinical.check(path, kb)

@@ -44,7 +44,7 @@ from pgx.clinical.readers.rows import (
 from pgx.clinical.readers.text import decode
 from pgx.clinical.statements import RAW, Events
 from pgx.clinical.vocabulary import column_name
-from pgx.errors import InputError
+from pgx.errors import InputError, shortened
 from pgx.guard import parquet
 from pgx.guard.limits import RECORD, ROWS
 
@@ -177,12 +177,13 @@ def read_parquet(events: Events, data: bytes) -> None:
         raise EmptyTableError("no person", file=events.file)
     columns = []
     for name, dtype in frame.schema.items():
+        inner = dtype.inner if isinstance(dtype, pl.List) else dtype
+        if inner.is_nested() or isinstance(inner, pl.Object | pl.Binary | pl.Duration):
+            raise InputError(f"column {name!r} holds {shortened(str(dtype))}, not plain values", file=events.file)
         if isinstance(dtype, pl.List):
             columns.append(pl.col(name).cast(pl.List(pl.String)).list.join(";"))
         elif dtype == pl.Boolean:
             columns.append(pl.when(pl.col(name)).then(pl.lit("yes")).when(~pl.col(name)).then(pl.lit("no")).alias(name))
-        elif isinstance(dtype, pl.Struct | pl.Object | pl.Binary | pl.Array | pl.Duration):
-            raise InputError(f"column {name!r} holds {dtype}, not plain values", file=events.file)
         else:
             columns.append(pl.col(name).cast(pl.String))
     read_frame(events, frame.select(columns), [f"row {n}" for n in range(1, frame.height + 1)])
