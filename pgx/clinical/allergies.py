@@ -20,8 +20,9 @@ from pgx.types import ClinicalData
 NONE = {"none", "no", "nil", "[]", "nka", "nkda", "no known allergies", "no known drug allergies", "no known allergy"}
 _BEFORE = re.compile(
     r"^(?:known )?(?:drug )?(?:allergy|allergies|allergic(?: reaction)?|hypersensitivity|intolerance|adverse reaction|"
-    r"propensity to adverse reactions?|allergie|unverträglichkeit|allergia|alergia)"
-    r"(?: to| caused by| gegen| auf| à la| à l'| à| au| aux| a la| a| alla| al)?:?(?: |(?<='))",
+    r"propensity to adverse reactions?|allergie|unverträglichkeit|allergia|alergia|allergique|allergisch|"
+    r"al[eé]rgic[oa]|allergic[oa]|overgevoeligheid|uczulenie|nadwrażliwość)"
+    r"(?: to| caused by| gegen| auf| à la| à l'| à| au| aux| a la| a| alla| all'| al| voor| tegen| na)?:?(?: |(?<='))",
     re.IGNORECASE,
 )
 _AFTER = re.compile(
@@ -32,7 +33,7 @@ _AFTER = re.compile(
 _BRACKETS = re.compile(r"\s*[\[(].*?[\])]")
 DENIED = re.compile(
     r"^\s*(?:no|not|non|never|denies|denied|without|negative for|keine?|ohne|pas d[e']|aucune?|ningun[ao]?|nessun[ao]?|"
-    r"sin|senza|geen)\b(?!\s+known).*|"
+    r"sin|senza|geen|brak|nie)\b(?!\s+known).*|"
     r"\btolerate[sd]?\b|\bruled out\b|"
     r"\brefuted\b|\bde-?label+ed\b|\bnot allergic\b|\bno allergy\b|\bentered in error\b",
     re.IGNORECASE,

@@ -126,6 +126,8 @@ class EntryWords:
         """A salt or a form behind a drug's name."""
         self.joined_salts = made(rf"(?<=[^\W\d_]{{5}})-?(?:hemi|mono|di|tri)?(?:hydrogen)?{any_of('joined_salt')}$")
         """A salt that German writes in one word with its drug: ``metoprololsuccinat``."""
+        self.before = made(rf"^(?:{any_of('before')})+")
+        """Words before a drug's name that belong to no name: ``d'amiodarone``, ``Einnahme von``, ``in terapia con``."""
         self._months = months
         self._signs = (
             *((use, sign(any_of(use))) for use in (ALLERGY, NOT_TAKEN, STOPPED, PLANNED, UNSURE)),

@@ -110,6 +110,10 @@ class DrugNames:
     def _salts(self) -> re.Pattern[str]:
         return self.entries.salts if self.entries else _NEVER
 
+    @property
+    def _before(self) -> re.Pattern[str]:
+        return self.entries.before if self.entries else _NEVER
+
     def entry(self, text: str) -> Entry:
         """Take an entry of a medication list apart."""
         return self.entries.read(text) if self.entries else Entry(text)
@@ -154,7 +158,9 @@ class DrugNames:
 
     def _find(self, text: str) -> Found:
         bare = self.forms.without_route(text) if self.forms else text
-        found = [self._as_written(one) for one in dict.fromkeys((text, self.plain(text), bare, self.plain(bare)))]
+        plain = self.plain(text)
+        ways = dict.fromkeys((text, plain, bare, self.plain(bare), self._before.sub("", plain)))
+        found = [self._as_written(one) for one in ways]
         whole = (one for one in found if one.drugs and not one.unknown)
         return next(whole, next((one for one in found if one.drugs), found[0]))
 
@@ -257,7 +263,7 @@ class DrugNames:
 
     def _one(self, text: str) -> str | None:
         name = text.lower().strip(" .,*")
-        for rule in (None, _BRACKETS, _LEAD, _STRENGTH, self._what_for):
+        for rule in (None, _BRACKETS, self._before, _LEAD, _STRENGTH, self._what_for):
             name = rule.sub("", name).strip(" .,") if rule else name
             if name in self.names:
                 return self.names[name]
@@ -271,7 +277,7 @@ class DrugNames:
     def ingredient(self, text: str) -> str:
         """Return a description without brackets, strength, form and salt, lower case; it need not be a known drug."""
         name = " ".join(text[: NAME.most].lower().split()).strip(" .,*")
-        for rule in (_BRACKETS, _LEAD, _STRENGTH):
+        for rule in (_BRACKETS, self._before, _LEAD, _STRENGTH):
             name = rule.sub("", name).strip(" .,")
         while (shorter := self._salts.sub("", _BEHIND.sub("", name)).strip(" ,")) != name:
             name = shorter
