@@ -209,6 +209,11 @@ def read_frame(events: Events, frame: pl.DataFrame, where: list[str]) -> None:
     frame, apart = one_column_each(events, frame, where)
     layout = lay_out(frame.columns, events)
     events.explicit_ids = layout.identity is not None
+    if layout.identity and not (layout.values or layout.lists or layout.deaths):
+        for person in filter(None, frame[layout.identity]):  # of whom it tells nothing that could contradict itself
+            events.person(person)
+        if events.people:
+            return
     rows = usable_rows(events, frame, where, layout.identity, layout.day)
     frame, people, where, day = rows.frame, rows.people, rows.where, rows.days
     for person, line in zip(people, where, strict=True):
