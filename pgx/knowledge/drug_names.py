@@ -32,6 +32,17 @@ _LEAD = re.compile(
     r"tartrato|maleato|mesilato|besilato|oxalato)\s+d(?:e\s+|['\N{RIGHT SINGLE QUOTATION MARK}]))\s*",
     re.IGNORECASE,
 )
+_COUNT = r"(?:\d(?:[.,]\d+)?|[½¼¾]|\d/\d)"
+_SCHEME = re.compile(
+    rf"(?<!\S)(?:{_COUNT}\s?-\s?){{2,3}}{_COUNT}(?![\w/-])|(?<!\S)\d\s?dd\s?\d\b|"
+    rf"(?<!\S){_COUNT}\s?(?:cp|cpr|compr?|gél|gel|gtt|gts|tbl|kaps?|tab)\b\.?(?:\s?/\s?(?:j|jour|d|día|dia|dag|24\s?h)\b)?|"
+    r"(?<=mg)\s?/\s?(?:j|jour|24\s?h|12\s?h|8\s?h|día|dia|die|dag|tag)\b|"
+    r"\b(?:n\.|nach|selon|según|secondo|volgens|wg|według)\s+(?:inr|pauta|schem[aa]t?u?|plan)\b|"
+    r"(?<!\S)\d\s?(?:x|mal|fois|veces|volte|razy?)\s?(?:/|par|pro|per|al|am|na|dziennie)?\s?"
+    r"(?:j|jour|tag|día|dia|dag|die|giorno|täglich|tgl\.?|dzień|dziennie|dobę)?(?!\S)|\bcada\s\d+\s(?:h|horas)\b",
+    re.IGNORECASE,
+)
+"""When and how much of a drug is taken, as ``1-0-1``, ``1dd1`` and ``1/2 cp/j``: no part of its name."""
 _COPY = re.compile(r"(?<=[a-z]{5})-(?!free|like|only|type)[a-z]{4}$")
 """The letters without a meaning that the FDA adds to the name of a biological: ``rituximab-abbs``."""
 _TWO_LETTERS = {ord("\N{LATIN SMALL LETTER SHARP S}"): "ss", ord("\N{LATIN SMALL LIGATURE OE}"): "oe"}
@@ -153,7 +164,7 @@ class DrugNames:
         if len(text) > NAME.most:
             return Found((), (f"{text[:60]}... ({len(text)} characters)",))
         if text not in self._read:
-            self._read[text] = self._find(NUMBER.sub("#", " ".join(_SIGNS.sub(" ", text).split())))
+            self._read[text] = self._find(NUMBER.sub("#", " ".join(_SCHEME.sub(" ", _SIGNS.sub(" ", text)).split())))
         return self._read[text]
 
     def _find(self, text: str) -> Found:
@@ -293,6 +304,7 @@ class DrugNames:
 
         Brackets and what is behind a dash or the strength are looked at; of a `coded` drug, ``[Brand]`` is a name.
         """
+        text = _SCHEME.sub(" ", text)
         parts = [hit[0] for hit in (_SQUARE if coded else _NEVER).finditer(text)]
         rest = "" if text.lower().strip(" .,*") in self.names else text
         for part in parts:

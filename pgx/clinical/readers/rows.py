@@ -43,6 +43,7 @@ IDS = (
     "patientnr",
     "patienten_nr",
     "fallnummer",
+    *("pacjent", "pacjent_id", "id_pacjenta", "numer_pacjenta", "nr_pacjenta", "patientnummer"),
     *("id_patient", "numero_patient", "paciente", "paciente_id", "id_paciente", "paziente", "id_paziente"),
 )
 DATES = ("date", "visit_date", "observation_date", "datum", "fecha")
@@ -70,6 +71,10 @@ LISTS = {
         ("medicaments", "medicament", "traitements", "traitement", "medicamentos", "medicamento"), "current"
     ),
     **dict.fromkeys(("medicacion", "farmaci", "farmaco", "medicatie", "meds"), "current"),
+    **dict.fromkeys(("leki", "lek", "traitement_en_cours", "tratamiento", "tratamientos", "terapia"), "current"),
+    **dict.fromkeys(("antecedents", "antecedentes", "antecedenti", "comorbilidades", "comorbidites"), "condition"),
+    **dict.fromkeys(("patologie", "voorgeschiedenis", "rozpoznania", "rozpoznanie", "choroby"), "condition"),
+    **dict.fromkeys(("alergie", "uczulenia", "allergieen_intoleranties"), "allergy"),
     **dict.fromkeys(("diagnostics", "diagnosticos", "diagnosi", "diagnosen"), "condition"),
     **dict.fromkeys(("alergias", "allergie", "allergieen"), "allergy"),
 }
@@ -99,6 +104,9 @@ IGNORED = (
     *("ssn", "drivers", "drivers_license", "passport", "marital", "marital_status", "birthplace", "birth_place"),
     *("address", "street", "city", "state", "county", "country", "fips", "zip", "zip_code", "zipcode", "postal_code"),
     *("postcode", "lat", "lon", "latitude", "longitude", "phone", "telephone", "email", "language", "religion"),
+    *("flag", "abnormal_flag", "abnormal", "reference_range", "ref_range", "normal_range", "range", "reference"),
+    *("referenzbereich", "normbereich", "valeurs_de_reference", "rango_de_referencia", "valori_di_riferimento"),
+    *("referentiewaarden", "norma", "zakres_referencyjny"),
     *("income", "healthcare_expenses", "healthcare_coverage", "base_cost", "totalcost", "total_cost"),
     *("base_encounter_cost", "total_claim_cost", "payer_coverage", "payer", "payer_id", "insurance", "insurer"),
     *("provider", "provider_id", "organization", "organization_id", "encounter", "encounter_id", "encounterclass"),
