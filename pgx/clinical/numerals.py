@@ -115,8 +115,8 @@ _NO_MORE_THAN_AMOUNT = re.compile(
     rf"[0-9]+(?:[.,/-][0-9]+)*|(?:{_WORDS_OF_TIME}|{_WORDS_OF_SMOKING})(?![^\W\d_])|[\s().,;:/~<>+–-]+", re.IGNORECASE
 )
 _ENDED = re.compile(
-    r"\b(?:quit|stopped|aufgehört|gestopt|arrêté|sevrée?|dej[oó]|smesso|rzucił|ago|vor|hace|fa|il y a|temu|geleden|in|en|"
-    r"im|until|till|bis|jusqu'en|hasta|fino al|tot|do)\b",
+    r"\b(?:quit|stopped|aufgehört|gestopt|arrêté|sevrée?|dej[oó]|smesso|rzucił|ago|vor|hace|fa|il y a|temu|geleden|"
+    r"in|en|im|until|till|bis|jusqu'en|hasta|fino al|tot|do)\b",
     re.IGNORECASE,
 )
 _FORMER = re.compile(r"(?:ex|former|past|quit|ehemal|ancien|sevr|gestopt|były|byly|rzucił)", re.IGNORECASE)

@@ -230,7 +230,7 @@ FREE = {"birth_date", "as_of", "allergy", "medication_unread", "medication_unkno
 def _problems(bad: pl.DataFrame, severity: str = "error") -> pl.DataFrame:
     rows = []
     for r in bad.iter_rows(named=True):
-        written = r["text"] if r.get("bound") else r["written"]
+        written = r["text"] if r.get("bound") or (severity == "info" and r["text"]) else r["written"]
         shown = written if written is not None else f"{r['number']:g}" if r["number"] is not None else ""
         rows.append(
             (
