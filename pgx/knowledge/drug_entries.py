@@ -44,6 +44,31 @@ _DOSE = re.compile(
     re.IGNORECASE,
 )
 _MILLIGRAMS = {"mg": 1.0, "g": 1000.0, "mcg": 0.001, "ug": 0.001, "µg": 0.001}
+LEAD = re.compile(
+    r"^(?:product containing(?: only)?|substance|(?:prn|p\.r\.n\.|as needed)(?=[\s:]):?|"
+    r"(?:(?:nda\d+|abuse-deterrent|sprinkle|osmotic|modified|matrix delivery|bx rating|sensor|preservative-free|"
+    r"soft gelatin|(?:once|twice)-daily|\d+/\d+ release|evening dosing|pmdd|atrial fibrillation|pulmonary hypertension|"
+    r"hyponatremia|smoking cessation)\s+|\d[\d.]*\s*(?:hr|ml|actuat|day|mg)\b\s*)+(?=[a-z])|"
+    rf"(?:\d[\d.,]*|half an?|an?|one|two|three|eine?|zwei|drei|une?|deux)\s*{DRINK}\s+(?:of\s+|de\s+)?(?=[a-z])|"
+    r"(?:apo|teva|pms|mylan|novo|ratio|sandoz|auro|jamp|mint|riva|taro|nu)-(?=[a-z]{5})|"
+    r"(?:tablets?|tabs?|capsules?|caps?|inj|syrup|syp|t)\b\.?(?=\s)|(?:chlorhydrate|bromhydrate|phosphate|sulfate|citrate|"
+    r"tartrate|maleate|mesilate|besilate|oxalate|succinate|clorhidrato|hidrocloruro|bromhidrato|fosfato|sulfato|succinato|"
+    r"tartrato|maleato|mesilato|besilato|oxalato)\s+d(?:e\s+|['\N{RIGHT SINGLE QUOTATION MARK}]))\s*",
+    re.IGNORECASE,
+)
+"""What product names begin with that is no part of a drug's name: forms, makers, salts."""
+_COUNT = r"(?:\d(?:[.,]\d+)?|[½¼¾]|\d/\d)"
+SCHEME = re.compile(
+    rf"(?<!\S)(?:{_COUNT}\s?-\s?){{2,3}}{_COUNT}(?![\w/-])|(?<!\S)\d\s?dd\s?\d\b|"
+    rf"(?<!\S){_COUNT}\s?(?:cp|cpr|compr?|gél|gel|gtt|gts|tbl|kaps?|tab)\b\.?(?:\s?/\s?(?:j|jour|d|día|dia|dag|24\s?h)\b)?|"
+    r"(?<=mg)\s?/\s?(?:j|jour|24\s?h|12\s?h|8\s?h|día|dia|die|dag|tag)\b|"
+    r"\b(?:n\.|nach|selon|según|secondo|volgens|wg|według)\s+(?:inr|pauta|schem[aa]t?u?|plan)\b|"
+    r"(?<!\S)\d\s?(?:x|mal|fois|veces|volte|razy?)\s?(?:/|par|pro|per|al|am|na|dziennie)?\s?"
+    r"(?:j|jour|tag|día|dia|dag|die|giorno|täglich|tgl\.?|dzień|dziennie|dobę)?(?!\S)|\bcada\s\d+\s(?:h|horas)\b|"
+    r"(?<!\S)x\s?\d+\s?(?:d|days?|wks?|weeks?)\b|(?<=[a-z])\s\d+(?:\.\d+)?-\d{3}(?![\w-])",
+    re.IGNORECASE,
+)
+"""When and how much of a drug is taken, as ``1-0-1``, ``1dd1`` and ``1/2 cp/j``: no part of its name."""
 
 
 @dataclass(frozen=True, slots=True)

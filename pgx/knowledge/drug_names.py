@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache
 from pgx.guard.limits import NAME
 from pgx.knowledge.base import KnowledgeBase
 from pgx.knowledge.dose_forms import DoseForms, dose_forms
-from pgx.knowledge.drug_entries import DRINK, NUMBER, Entry, EntryWords, entry_words
+from pgx.knowledge.drug_entries import DRINK, LEAD, NUMBER, SCHEME, Entry, EntryWords, entry_words
 
 _STRENGTH = re.compile(
     rf"\s*\b(?:\d[\d.,]*\s*[-/]\s*)*\d[\d.,]*\s*(?:mg|mcg|ug|µg|g|ml|unt|units?|iu|meq|hr|%|\[|{DRINK}).*$"
@@ -20,29 +20,6 @@ _STRENGTH = re.compile(
     re.IGNORECASE,
 )
 _BRACKETS = re.compile(r"\s*[\[(].*?[\])]")
-_LEAD = re.compile(
-    r"^(?:product containing(?: only)?|substance|(?:prn|p\.r\.n\.|as needed)(?=[\s:]):?|"
-    r"(?:(?:nda\d+|abuse-deterrent|sprinkle|osmotic|modified|matrix delivery|bx rating|sensor|preservative-free|"
-    r"soft gelatin|(?:once|twice)-daily|\d+/\d+ release|evening dosing|pmdd|atrial fibrillation|pulmonary hypertension|"
-    r"hyponatremia|smoking cessation)\s+|\d[\d.]*\s*(?:hr|ml|actuat|day|mg)\b\s*)+(?=[a-z])|"
-    rf"(?:\d[\d.,]*|half an?|an?|one|two|three|eine?|zwei|drei|une?|deux)\s*{DRINK}\s+(?:of\s+|de\s+)?(?=[a-z])|"
-    r"(?:apo|teva|pms|mylan|novo|ratio|sandoz|auro|jamp|mint|riva|taro|nu)-(?=[a-z]{5})|"
-    r"(?:tablets?|tabs?|capsules?|caps?|inj|syrup|syp|t)\b\.?(?=\s)|(?:chlorhydrate|bromhydrate|phosphate|sulfate|citrate|"
-    r"tartrate|maleate|mesilate|besilate|oxalate|succinate|clorhidrato|hidrocloruro|bromhidrato|fosfato|sulfato|succinato|"
-    r"tartrato|maleato|mesilato|besilato|oxalato)\s+d(?:e\s+|['\N{RIGHT SINGLE QUOTATION MARK}]))\s*",
-    re.IGNORECASE,
-)
-_COUNT = r"(?:\d(?:[.,]\d+)?|[½¼¾]|\d/\d)"
-_SCHEME = re.compile(
-    rf"(?<!\S)(?:{_COUNT}\s?-\s?){{2,3}}{_COUNT}(?![\w/-])|(?<!\S)\d\s?dd\s?\d\b|"
-    rf"(?<!\S){_COUNT}\s?(?:cp|cpr|compr?|gél|gel|gtt|gts|tbl|kaps?|tab)\b\.?(?:\s?/\s?(?:j|jour|d|día|dia|dag|24\s?h)\b)?|"
-    r"(?<=mg)\s?/\s?(?:j|jour|24\s?h|12\s?h|8\s?h|día|dia|die|dag|tag)\b|"
-    r"\b(?:n\.|nach|selon|según|secondo|volgens|wg|według)\s+(?:inr|pauta|schem[aa]t?u?|plan)\b|"
-    r"(?<!\S)\d\s?(?:x|mal|fois|veces|volte|razy?)\s?(?:/|par|pro|per|al|am|na|dziennie)?\s?"
-    r"(?:j|jour|tag|día|dia|dag|die|giorno|täglich|tgl\.?|dzień|dziennie|dobę)?(?!\S)|\bcada\s\d+\s(?:h|horas)\b",
-    re.IGNORECASE,
-)
-"""When and how much of a drug is taken, as ``1-0-1``, ``1dd1`` and ``1/2 cp/j``: no part of its name."""
 _COPY = re.compile(r"(?<=[a-z]{5})-(?!free|like|only|type)[a-z]{4}$")
 """The letters without a meaning that the FDA adds to the name of a biological: ``rituximab-abbs``."""
 _TWO_LETTERS = {ord("\N{LATIN SMALL LETTER SHARP S}"): "ss", ord("\N{LATIN SMALL LIGATURE OE}"): "oe"}
@@ -164,7 +141,7 @@ class DrugNames:
         if len(text) > NAME.most:
             return Found((), (f"{text[:60]}... ({len(text)} characters)",))
         if text not in self._read:
-            self._read[text] = self._find(NUMBER.sub("#", " ".join(_SCHEME.sub(" ", _SIGNS.sub(" ", text)).split())))
+            self._read[text] = self._find(NUMBER.sub("#", " ".join(SCHEME.sub(" ", _SIGNS.sub(" ", text)).split())))
         return self._read[text]
 
     def _find(self, text: str) -> Found:
@@ -264,7 +241,7 @@ class DrugNames:
         """Return the drug, and those that the same text names behind its strength and form."""
         if first is None:
             return ()
-        behind = _STRENGTH.search(_LEAD.sub("", text))
+        behind = _STRENGTH.search(LEAD.sub("", text))
         words = re.findall(r"[^\W\d_][\w'.-]{3,}", behind[0].lower()) if behind else []
         return tuple(dict.fromkeys((first, *(self.names[word] for word in words if word in self.names))))
 
@@ -274,7 +251,7 @@ class DrugNames:
 
     def _one(self, text: str) -> str | None:
         name = text.lower().strip(" .,*")
-        for rule in (None, _BRACKETS, self._before, _LEAD, _STRENGTH, self._what_for):
+        for rule in (None, _BRACKETS, self._before, LEAD, _STRENGTH, self._what_for):
             name = rule.sub("", name).strip(" .,") if rule else name
             if name in self.names:
                 return self.names[name]
@@ -288,7 +265,7 @@ class DrugNames:
     def ingredient(self, text: str) -> str:
         """Return a description without brackets, strength, form and salt, lower case; it need not be a known drug."""
         name = " ".join(text[: NAME.most].lower().split()).strip(" .,*")
-        for rule in (_BRACKETS, self._before, _LEAD, _STRENGTH):
+        for rule in (_BRACKETS, self._before, LEAD, _STRENGTH):
             name = rule.sub("", name).strip(" .,")
         while (shorter := self._salts.sub("", _BEHIND.sub("", name)).strip(" ,")) != name:
             name = shorter
@@ -304,7 +281,7 @@ class DrugNames:
 
         Brackets and what is behind a dash or the strength are looked at; of a `coded` drug, ``[Brand]`` is a name.
         """
-        text = _SCHEME.sub(" ", text)
+        text = SCHEME.sub(" ", text)
         parts = [hit[0] for hit in (_SQUARE if coded else _NEVER).finditer(text)]
         rest = "" if text.lower().strip(" .,*") in self.names else text
         for part in parts:

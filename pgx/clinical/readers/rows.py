@@ -14,7 +14,7 @@ import polars as pl
 from pgx.clinical.dates import BadDateError, is_open, read_date
 from pgx.clinical.numerals import number
 from pgx.clinical.statements import Events
-from pgx.clinical.vocabulary import column_name
+from pgx.clinical.vocabulary import Heading, column_name
 from pgx.errors import InputError
 
 IDS = (
@@ -349,3 +349,22 @@ def _same(events: Events, concept: str, one: str, other: str) -> bool:
         return math.isclose(first, second, rel_tol=0.01)
     meanings = [events.vocabulary.answer(concept, "text", text) for text in (one, other)]
     return one.lower() == other.lower() or (meanings[0] == meanings[1] and meanings[0][0])
+
+
+_SPECIMEN = re.compile(
+    r"[\s,]+(?:\(?i\.?\s?[SPB]\.?\)?|im\s+(?:Serum|Plasma|Blut)|en\s+(?:sangre|suero)|sérique|sérica|sierico|"
+    r"\(?(?:serum|plasma|blood|serum/plasma)\)?|w\s+surowicy)$",
+    re.IGNORECASE,
+)
+_IN_BRACKETS = re.compile(r"\s*([^()\[\]]+?)\s*[(\[]\s*([^()\[\]]+?)\s*[)\]]\s*")
+
+
+def column_of_item(events: Events, item: str) -> Heading | None:
+    """Return what an item stands for, read past its specimen, ``Kreatinin i.S.``, and brackets: ``GPT (ALT)``."""
+    if heading := events.vocabulary.column(item):
+        return heading
+    bare = _SPECIMEN.sub("", item)
+    hit = _IN_BRACKETS.fullmatch(bare)
+    names = [hit[1], hit[2]] if hit else [bare] if bare != item else []
+    found = [one for name in names if (one := events.vocabulary.column(name)) is not None]
+    return found[0] if found and len({one.concept for one in found}) == 1 else None
