@@ -118,6 +118,8 @@ def condition_status(text: str) -> Said | None:
 
     None where no word of it is understood, or it is put as a question.
     """
+    if text.strip() == "?":
+        return Said.UNSURE
     parts = [part for part in re.split("[;,]", text) if "?" not in part]
     found = {one for part in parts for one in _of_words(re.findall(r"\w+", part.lower()))}
     return next((one for one in _STRONGEST if one in found), None)

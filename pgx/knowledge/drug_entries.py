@@ -65,6 +65,9 @@ SCHEME = re.compile(
     r"\b(?:n\.|nach|selon|según|secondo|volgens|wg|według)\s+(?:inr|pauta|schem[aa]t?u?|plan)\b|"
     r"(?<!\S)\d\s?(?:x|mal|fois|veces|volte|razy?)\s?(?:/|par|pro|per|al|am|na|dziennie)?\s?"
     r"(?:j|jour|tag|día|dia|dag|die|giorno|täglich|tgl\.?|dzień|dziennie|dobę)?(?!\S)|\bcada\s\d+\s(?:h|horas)\b|"
+    r"(?<=\s)(?:(?:le|au|à)\s+(?:soir|matin|midi|coucher)|(?:si|au)\s+besoin|en\s+ayunas|(?:por\s+la\s+)?(?:noche|mañana)|"
+    r"al\s+(?:acostarse|bisogno)|si\s+(?:dolor|precisa)|'s\s+(?:ochtends|avonds)|zo\s+nodig|volgens\s+[a-z]+|doraźnie|"
+    r"krople|rano|wieczorem|na\s+noc|(?:bei|nach)\s+bedarf|die|\d\s?x\s?\d+\s?(?:gtt|tr\.?|tropfen))(?!\S)|"
     r"(?<!\S)x\s?\d+\s?(?:d|days?|wks?|weeks?)\b|(?<=[a-z])\s\d+(?:\.\d+)?-\d{3}(?![\w-])",
     re.IGNORECASE,
 )
