@@ -20,8 +20,9 @@ from pgx.types import ClinicalData
 NONE = {"none", "no", "nil", "[]", "nka", "nkda", "no known allergies", "no known drug allergies", "no known allergy"}
 _BEFORE = re.compile(
     r"^(?:known )?(?:drug )?(?:allergy|allergies|allergic(?: reaction)?|hypersensitivity|intolerance|adverse reaction|"
-    r"propensity to adverse reactions?|allergie|unverträglichkeit|allergia|alergia)"
-    r"(?: to| caused by| gegen| auf| à la| à l'| à| au| aux| a la| a| alla| al)?:?(?: |(?<='))",
+    r"propensity to adverse reactions?|allergie|unverträglichkeit|allergia|alergia|allergique|allergisch|"
+    r"al[eé]rgic[oa]|allergic[oa]|overgevoeligheid|uczulenie|nadwrażliwość)"
+    r"(?: to| caused by| gegen| auf| à la| à l'| à| au| aux| a la| a| alla| all'| al| voor| tegen| na)?:?(?: |(?<='))",
     re.IGNORECASE,
 )
 _AFTER = re.compile(
@@ -32,7 +33,8 @@ _AFTER = re.compile(
 _BRACKETS = re.compile(r"\s*[\[(].*?[\])]")
 DENIED = re.compile(
     r"^\s*(?:no|not|non|never|denies|denied|without|negative for|keine?|ohne|pas d[e']|aucune?|ningun[ao]?|nessun[ao]?|"
-    r"sin|senza|geen)\b(?!\s+known).*|"
+    r"sin|senza|geen|brak|nie)\b(?!\s+known).*|"
+    r"^\s*(?:none|nil|nothing)\s+known\b|^\s*nk[fma]a\s*$|"
     r"\btolerate[sd]?\b|\bruled out\b|"
     r"\brefuted\b|\bde-?label+ed\b|\bnot allergic\b|\bno allergy\b|\bentered in error\b",
     re.IGNORECASE,
@@ -48,6 +50,7 @@ _KIND = re.compile(
     re.IGNORECASE,
 )
 """What stands in brackets behind a substance and is no reaction."""
+_AND = re.compile(r"\s+(?:and|und|et|y|e|en|i|plus)\s+|\s*[&+/]\s*", re.IGNORECASE)
 _PARTS = re.compile(r"\s*(?:/|\+| and )\s*")
 
 
@@ -138,10 +141,24 @@ class Allergens:
             return ()
         plain = _plain(text)
         bare = _AFTER.sub("", _BEFORE.sub("", plain))
+        if several := self._several(_REACTION.split(bare)[0]):
+            return several
         for one in (text, plain, bare, _REACTION.split(bare)[0], self.drugs.entry(plain).name):
             if found := self._one(one):
                 return found
         return ()
+
+    def _several(self, text: str) -> tuple[str, ...]:
+        """Return the codes of each substance that words join, ``sulfa and codeine``; none of them is left out."""
+        parts = [part for part in _AND.split(text) if part.strip()]
+        whole = self.drugs.find(text)
+        if len(parts) < 2 or (whole.drugs and not whole.unknown) or self.drugs.plain(text) in self.names:
+            return ()
+        found = [self._one(part) for part in parts]
+        if not any(found):
+            return ()
+        named = ((one or (self.named(part),)) for one, part in zip(found, parts, strict=True))
+        return tuple(dict.fromkeys(code for some in named for code in some))
 
     def _one(self, text: str) -> tuple[str, ...]:
         name = self.drugs.plain(text).strip(" .,*")

@@ -36,12 +36,21 @@ def _iso(text: str) -> str:
     return text
 
 
+_STILL = {
+    *("present", "ongoing", "current", "now", "today", "continuing", "open", "none", "-"),
+    *("heute", "laufend", "offen", "unbefristet", "andauernd", "bis auf weiteres", "aktuell"),
+    *("aujourd'hui", "en cours", "actuel", "hoy", "actual", "actualidad", "en curso", "oggi", "in corso", "attuale"),
+    *("heden", "nu", "lopend", "obecnie", "nadal", "w trakcie"),
+}
+"""Words in the place of a last day by which something still goes on."""
 _OPEN_YEAR = 2099
 _OPEN = re.compile(r"^\s*([0-9]{4})(?:[^0-9]|[0-9]{4}\s*$|$)")
 
 
 def is_open(text: str) -> bool:
     """Whether the last day of something is how databases write that it has none yet: ``9999-12-31``, ``2099-12-31``."""
+    if text.strip().lower() in _STILL:
+        return True
     found = _OPEN.match(_iso(text))
     return found is not None and int(found[1]) >= _OPEN_YEAR
 

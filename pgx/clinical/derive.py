@@ -116,6 +116,14 @@ FORMULAS = (
         _always,
         (0.5, 10.0),
     ),
+    Formula(
+        "urea_nitrogen",
+        "urea x 28.0134/60.0553",  # the nitrogen in a mole of urea, over its molar mass
+        ("urea",),
+        lambda: _v("urea") * (28.0134 / 60.0553),
+        _always,
+        (0.3, 5.0),
+    ),
 )
 
 SAME_VISIT_DAYS = 30

@@ -121,7 +121,10 @@ def later(observations: pl.DataFrame, drugs: pl.DataFrame, now: pl.DataFrame, vo
 
 
 def assumed(drugs: pl.DataFrame, now: pl.DataFrame) -> Notes:
-    """Return a note for each person of whom nothing is dated, and whose drugs the day of the run makes taken or not.
+    """Say by which day a person's drugs are taken, where the record does not tell which day it is of.
+
+    Of whom nothing is dated, the day of the run makes a drug taken or not; by the newest day of a record a drug may be
+    taken whose last day is over as well.
 
     Parameters
     ----------
@@ -133,10 +136,24 @@ def assumed(drugs: pl.DataFrame, now: pl.DataFrame) -> Notes:
     undated = drugs.join(now.filter(pl.col("as_of").is_not_null()), on="sample", how="anti")
     ending = undated.filter(pl.col("status").is_in(["current", UNTIL]) & pl.col("end").is_not_null())
     whose = ending.group_by("sample", maintain_order=True).agg(pl.col("drug").unique(maintain_order=True))
+    ended = (
+        drugs.join(now.filter(~pl.col("told"), pl.col("as_of").is_not_null()), on="sample")
+        .filter(pl.col("status") == "current", pl.col("end") > pl.col("as_of"), pl.col("end") <= run_day())
+        .group_by("sample", "as_of", maintain_order=True)
+        .agg(pl.col("drug").unique(maintain_order=True))
+    )
     return [
         by_run_day(sample, "medications", f"whether {', '.join(names)} is still taken")
         for sample, names in whose.iter_rows()
-    ]
+    ] + [_ended_since(sample, day, names) for sample, day, names in ended.iter_rows()]
+
+
+def _ended_since(sample: str, day: date, names: Sequence[str]) -> Note:
+    message = (
+        f"{', '.join(names)} counts as taken on {day}, the newest day of the record; its last day is over since then; "
+        "give the day that counts as now with --as-of"
+    )
+    return note(sample, Severity.WARNING, NoteCode.DAY_ASSUMED, message, "medications", "medications")
 
 
 def by_run_day(sample: str, subject: str, what: str) -> Note:

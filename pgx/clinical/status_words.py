@@ -11,12 +11,19 @@ if TYPE_CHECKING:
     from pgx.clinical.vocabulary import Concept
 
 STATUSES = {
-    **dict.fromkeys(("current", "active", "taking", "ongoing", "in use", "yes", "aktiv", "laufend"), "current"),
-    **dict.fromkeys(("planned", "draft", "proposed", "pending", "intended", "ordered", "geplant"), "planned"),
+    **dict.fromkeys(("current", "active", "taking", "ongoing", "in use", "yes", "aktiv", "laufend", "prn",
+         "as needed", "bei bedarf", "bedarf", "dauermedikation", "fortgesetzt", "en cours", "actif", "au besoin",
+         "activo", "en curso", "si precisa", "a demanda", "attivo", "in corso", "al bisogno", "actief",
+         "lopend", "zo nodig", "aktywny", "w trakcie", "doraźnie"), "current"),
+    **dict.fromkeys(("planned", "draft", "proposed", "pending", "intended", "ordered", "geplant",
+         "prévu", "planifié", "previsto", "planeado", "pianificato", "gepland", "planowany", "planowane"), "planned"),
     **dict.fromkeys(
         ("stopped", "completed", "inactive", "discontinued", "ended", "cancelled", "canceled", "on hold", "on-hold",
          "held", "past", "expired", "suspended", "not taking", "not-taking", "not-taken", "no",
-         "abgesetzt", "beendet", "pausiert", "gestoppt"), "stopped"),
+         "abgesetzt", "beendet", "pausiert", "gestoppt",
+         "arrêté", "suspendu", "interrompu", "terminé", "suspendido", "retirado", "finalizado", "sospeso", "interrotto",
+         "terminato", "gestopt", "gestaakt", "onderbroken", "odstawiony", "odstawione", "wstrzymany", "zakończony"),
+        "stopped"),
 }  # fmt: skip
 """Word in lower case -> current, planned or stopped. Any other word leaves open whether the drug is taken."""
 
@@ -111,6 +118,8 @@ def condition_status(text: str) -> Said | None:
 
     None where no word of it is understood, or it is put as a question.
     """
+    if text.strip() == "?":
+        return Said.UNSURE
     parts = [part for part in re.split("[;,]", text) if "?" not in part]
     found = {one for part in parts for one in _of_words(re.findall(r"\w+", part.lower()))}
     return next((one for one in _STRONGEST if one in found), None)

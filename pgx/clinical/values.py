@@ -50,12 +50,21 @@ def _numbers(raw: pl.DataFrame, vocabulary: Vocabulary) -> tuple[pl.DataFrame, p
         if concept == "*" and system == "text" and not answer
     }
     text = pl.col("text").str.strip_chars()
-    raw = raw.with_columns(text=pl.when(text != "").then(text), bound=bounds.sign(text))
-    written = bounds.without_sign(pl.col("text"))
+    marks = {
+        one: bare
+        for one in raw.select(text).to_series().drop_nulls().unique()
+        if (bare := numerals.without_mark(one)) != one
+    }
+    unmarked = text.replace(marks) if marks else text
+    raw = raw.with_columns(
+        text=pl.when(text != "").then(text), bound=bounds.sign(unmarked), marked=(unmarked != text).fill_null(False)
+    )
+    written = bounds.without_sign(unmarked)
     raw = raw.with_columns(
         number=pl.coalesce("number", written.cast(pl.Float64, strict=False)), written=written
     ).filter(pl.col("number").is_not_null() | ~written.str.to_lowercase().is_in(list(unknown)).fill_null(True))
     raw = _cells_with_units(_numerals(raw), vocabulary)
+    raw = raw.with_columns(as_numeral=pl.col("as_numeral") | pl.col("marked")).drop("marked")
     rules = pl.DataFrame(
         [_rule(vocabulary, concept, unit) for concept, unit in raw.select("concept", "unit").unique().iter_rows()],
         schema={
@@ -137,6 +146,8 @@ def number_and_unit(text: str) -> tuple[float | None, str | None]:
     text = numerals.with_point(text)
     if feet := _FEET.match(text):
         return int(feet[1]) * 12 + float(feet[2]), "[in_i]"
+    if two := numerals.of_two_units(text):
+        return two
     found = _AMOUNT.match(text)
     return (float(found[1]), found[2].strip()) if found else (None, None)
 
@@ -203,6 +214,8 @@ def _understand(
     if concept in FREE:
         return True, text.strip(), concept
     known, code = vocabulary.answer(concept, system, text)
+    if not known and system == "text" and (beside := numerals.without_amount(text)) != text:
+        known, code = vocabulary.answer(concept, system, beside)
     if not known and (other := _BESIDE.get(concept)):
         moved, meant = vocabulary.answer(other, system, text)
         if moved and meant:
@@ -217,7 +230,7 @@ FREE = {"birth_date", "as_of", "allergy", "medication_unread", "medication_unkno
 def _problems(bad: pl.DataFrame, severity: str = "error") -> pl.DataFrame:
     rows = []
     for r in bad.iter_rows(named=True):
-        written = r["text"] if r.get("bound") else r["written"]
+        written = r["text"] if r.get("bound") or (severity == "info" and r["text"]) else r["written"]
         shown = written if written is not None else f"{r['number']:g}" if r["number"] is not None else ""
         rows.append(
             (

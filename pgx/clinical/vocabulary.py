@@ -94,7 +94,7 @@ def _american(name: str) -> str:
 
 _PLAIN = str.maketrans(
     {"µ": "u", "μ": "u", "²": "2", "³": "3", "ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}
-    | dict(zip("áàâéèêëíîïóôúûñç", "aaaeeeeiiioouunc", strict=True))
+    | dict(zip("áàâãåéèêëíìîïóòôõøúùûýñçąćęłńśźż", "aaaaaeeeeiiiiooooouuuyncacelnszz", strict=True))
 )
 
 

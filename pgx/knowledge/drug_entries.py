@@ -44,6 +44,34 @@ _DOSE = re.compile(
     re.IGNORECASE,
 )
 _MILLIGRAMS = {"mg": 1.0, "g": 1000.0, "mcg": 0.001, "ug": 0.001, "µg": 0.001}
+LEAD = re.compile(
+    r"^(?:product containing(?: only)?|substance|(?:prn|p\.r\.n\.|as needed)(?=[\s:]):?|"
+    r"(?:(?:nda\d+|abuse-deterrent|sprinkle|osmotic|modified|matrix delivery|bx rating|sensor|preservative-free|"
+    r"soft gelatin|(?:once|twice)-daily|\d+/\d+ release|evening dosing|pmdd|atrial fibrillation|pulmonary hypertension|"
+    r"hyponatremia|smoking cessation)\s+|\d[\d.]*\s*(?:hr|ml|actuat|day|mg)\b\s*)+(?=[a-z])|"
+    rf"(?:\d[\d.,]*|half an?|an?|one|two|three|eine?|zwei|drei|une?|deux)\s*{DRINK}\s+(?:of\s+|de\s+)?(?=[a-z])|"
+    r"(?:apo|teva|pms|mylan|novo|ratio|sandoz|auro|jamp|mint|riva|taro|nu)-(?=[a-z]{5})|"
+    r"(?:tablets?|tabs?|capsules?|caps?|inj|syrup|syp|t)\b\.?(?=\s)|(?:chlorhydrate|bromhydrate|phosphate|sulfate|citrate|"
+    r"tartrate|maleate|mesilate|besilate|oxalate|succinate|clorhidrato|hidrocloruro|bromhidrato|fosfato|sulfato|succinato|"
+    r"tartrato|maleato|mesilato|besilato|oxalato)\s+d(?:e\s+|['\N{RIGHT SINGLE QUOTATION MARK}]))\s*",
+    re.IGNORECASE,
+)
+"""What product names begin with that is no part of a drug's name: forms, makers, salts."""
+_COUNT = r"(?:\d(?:[.,]\d+)?|[½¼¾]|\d/\d)"
+SCHEME = re.compile(
+    rf"(?<!\S)(?:{_COUNT}\s?-\s?){{2,3}}{_COUNT}(?![\w/-])|(?<!\S)\d\s?dd\s?\d\b|"
+    rf"(?<!\S){_COUNT}\s?(?:cp|cpr|compr?|gél|gel|gtt|gts|tbl|kaps?|tab)\b\.?(?:\s?/\s?(?:j|jour|d|día|dia|dag|24\s?h)\b)?|"
+    r"(?<=mg)\s?/\s?(?:j|jour|24\s?h|12\s?h|8\s?h|día|dia|die|dag|tag)\b|"
+    r"\b(?:n\.|nach|selon|según|secondo|volgens|wg|według)\s+(?:inr|pauta|schem[aa]t?u?|plan)\b|"
+    r"(?<!\S)\d\s?(?:x|mal|fois|veces|volte|razy?)\s?(?:/|par|pro|per|al|am|na|dziennie)?\s?"
+    r"(?:j|jour|tag|día|dia|dag|die|giorno|täglich|tgl\.?|dzień|dziennie|dobę)?(?!\S)|\bcada\s\d+\s(?:h|horas)\b|"
+    r"(?<=\s)(?:(?:le|au|à)\s+(?:soir|matin|midi|coucher)|(?:si|au)\s+besoin|en\s+ayunas|(?:por\s+la\s+)?(?:noche|mañana)|"
+    r"al\s+(?:acostarse|bisogno)|si\s+(?:dolor|precisa)|'s\s+(?:ochtends|avonds)|zo\s+nodig|volgens\s+[a-z]+|doraźnie|"
+    r"krople|rano|wieczorem|na\s+noc|(?:bei|nach)\s+bedarf|die|\d\s?x\s?\d+\s?(?:gtt|tr\.?|tropfen))(?!\S)|"
+    r"(?<!\S)x\s?\d+\s?(?:d|days?|wks?|weeks?)\b|(?<=[a-z])\s\d+(?:\.\d+)?-\d{3}(?![\w-])",
+    re.IGNORECASE,
+)
+"""When and how much of a drug is taken, as ``1-0-1``, ``1dd1`` and ``1/2 cp/j``: no part of its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +154,8 @@ class EntryWords:
         """A salt or a form behind a drug's name."""
         self.joined_salts = made(rf"(?<=[^\W\d_]{{5}})-?(?:hemi|mono|di|tri)?(?:hydrogen)?{any_of('joined_salt')}$")
         """A salt that German writes in one word with its drug: ``metoprololsuccinat``."""
+        self.before = made(rf"^(?:{any_of('before')})+")
+        """Words before a drug's name that belong to no name: ``d'amiodarone``, ``Einnahme von``, ``in terapia con``."""
         self._months = months
         self._signs = (
             *((use, sign(any_of(use))) for use in (ALLERGY, NOT_TAKEN, STOPPED, PLANNED, UNSURE)),

@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache
 from pgx.guard.limits import NAME
 from pgx.knowledge.base import KnowledgeBase
 from pgx.knowledge.dose_forms import DoseForms, dose_forms
-from pgx.knowledge.drug_entries import DRINK, NUMBER, Entry, EntryWords, entry_words
+from pgx.knowledge.drug_entries import DRINK, LEAD, NUMBER, SCHEME, Entry, EntryWords, entry_words
 
 _STRENGTH = re.compile(
     rf"\s*\b(?:\d[\d.,]*\s*[-/]\s*)*\d[\d.,]*\s*(?:mg|mcg|ug|µg|g|ml|unt|units?|iu|meq|hr|%|\[|{DRINK}).*$"
@@ -20,18 +20,6 @@ _STRENGTH = re.compile(
     re.IGNORECASE,
 )
 _BRACKETS = re.compile(r"\s*[\[(].*?[\])]")
-_LEAD = re.compile(
-    r"^(?:product containing(?: only)?|substance|(?:prn|p\.r\.n\.|as needed)(?=[\s:]):?|"
-    r"(?:(?:nda\d+|abuse-deterrent|sprinkle|osmotic|modified|matrix delivery|bx rating|sensor|preservative-free|"
-    r"soft gelatin|(?:once|twice)-daily|\d+/\d+ release|evening dosing|pmdd|atrial fibrillation|pulmonary hypertension|"
-    r"hyponatremia|smoking cessation)\s+|\d[\d.]*\s*(?:hr|ml|actuat|day|mg)\b\s*)+(?=[a-z])|"
-    rf"(?:\d[\d.,]*|half an?|an?|one|two|three|eine?|zwei|drei|une?|deux)\s*{DRINK}\s+(?:of\s+|de\s+)?(?=[a-z])|"
-    r"(?:apo|teva|pms|mylan|novo|ratio|sandoz|auro|jamp|mint|riva|taro|nu)-(?=[a-z]{5})|"
-    r"(?:tablets?|tabs?|capsules?|caps?|inj|syrup|syp|t)\b\.?(?=\s)|(?:chlorhydrate|bromhydrate|phosphate|sulfate|citrate|"
-    r"tartrate|maleate|mesilate|besilate|oxalate|succinate|clorhidrato|hidrocloruro|bromhidrato|fosfato|sulfato|succinato|"
-    r"tartrato|maleato|mesilato|besilato|oxalato)\s+d(?:e\s+|['\N{RIGHT SINGLE QUOTATION MARK}]))\s*",
-    re.IGNORECASE,
-)
 _COPY = re.compile(r"(?<=[a-z]{5})-(?!free|like|only|type)[a-z]{4}$")
 """The letters without a meaning that the FDA adds to the name of a biological: ``rituximab-abbs``."""
 _TWO_LETTERS = {ord("\N{LATIN SMALL LETTER SHARP S}"): "ss", ord("\N{LATIN SMALL LIGATURE OE}"): "oe"}
@@ -111,6 +99,10 @@ class DrugNames:
     def _salts(self) -> re.Pattern[str]:
         return self.entries.salts if self.entries else _NEVER
 
+    @property
+    def _before(self) -> re.Pattern[str]:
+        return self.entries.before if self.entries else _NEVER
+
     def entry(self, text: str) -> Entry:
         """Take an entry of a medication list apart."""
         return self.entries.read(text) if self.entries else Entry(text)
@@ -150,12 +142,13 @@ class DrugNames:
         if len(text) > NAME.most:
             return Found((), (f"{text[:60]}... ({len(text)} characters)",))
         if text not in self._read:
-            self._read[text] = self._find(NUMBER.sub("#", " ".join(_SIGNS.sub(" ", text).split())))
+            self._read[text] = self._find(NUMBER.sub("#", " ".join(SCHEME.sub(" ", _SIGNS.sub(" ", text)).split())))
         return self._read[text]
 
     def _find(self, text: str) -> Found:
         bare = self.forms.without_route(text) if self.forms else text
-        spellings = dict.fromkeys((text, self.plain(text), bare, self.plain(bare)))
+        plain = self.plain(text)
+        spellings = dict.fromkeys((text, plain, bare, self.plain(bare), self._before.sub("", plain)))
         readings = [self._as_written(spelling) for spelling in spellings]
         whole = (reading for reading in readings if reading.drugs and not reading.unknown)
         return next(whole, next((reading for reading in readings if reading.drugs), readings[0]))
@@ -249,7 +242,7 @@ class DrugNames:
         """Return the drug, and those that the same text names behind its strength and form."""
         if first is None:
             return ()
-        strength = _STRENGTH.search(_LEAD.sub("", text))
+        strength = _STRENGTH.search(LEAD.sub("", text))
         words = re.findall(r"[^\W\d_][\w'.-]{3,}", strength[0].lower()) if strength else []
         return tuple(dict.fromkeys((first, *(self.names[word] for word in words if word in self.names))))
 
@@ -259,7 +252,7 @@ class DrugNames:
 
     def _drug_of(self, text: str) -> str | None:
         name = text.lower().strip(" .,*")
-        for rule in (None, _BRACKETS, _LEAD, _STRENGTH, self._what_for):
+        for rule in (None, _BRACKETS, self._before, LEAD, _STRENGTH, self._what_for):
             name = rule.sub("", name).strip(" .,") if rule else name
             if name in self.names:
                 return self.names[name]
@@ -273,7 +266,7 @@ class DrugNames:
     def ingredient(self, text: str) -> str:
         """Return a description without brackets, strength, form and salt, lower case; it need not be a known drug."""
         name = " ".join(text[: NAME.most].lower().split()).strip(" .,*")
-        for rule in (_BRACKETS, _LEAD, _STRENGTH):
+        for rule in (_BRACKETS, self._before, LEAD, _STRENGTH):
             name = rule.sub("", name).strip(" .,")
         while (shorter := self._salts.sub("", _BEHIND.sub("", name)).strip(" ,")) != name:
             name = shorter
@@ -289,6 +282,7 @@ class DrugNames:
 
         Brackets and what is behind a dash or the strength are looked at; of a `coded` drug, ``[Brand]`` is a name.
         """
+        text = SCHEME.sub(" ", text)
         parts = [hit[0] for hit in (_SQUARE if coded else _NEVER).finditer(text)]
         outside = "" if text.lower().strip(" .,*") in self.names else text
         for part in parts:

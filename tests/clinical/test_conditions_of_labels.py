@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import polars as pl
 import pytest
 
 from pgx.clinical import read
@@ -84,3 +85,18 @@ def test_a_pacemaker_ends_what_labels_say_of_heart_block(kb, write, conditions, 
 def test_a_measured_potassium_decides_as_the_diagnosis_does(kb, write, potassium, expected):
     measured = {"potassium": {"value": potassium, "unit": "mmol/L"}}
     assert decided(kb, write, ["hypertension"], "low_potassium_or_magnesium", measured) == expected
+
+
+def test_each_code_of_a_diagnosis_is_one_that_a_published_list_has(kb):
+    codes_of = kb.table("concept_codes")
+    assert not codes_of.filter((pl.col("system") == "ICD10") & pl.col("source").str.contains("memory")).height
+    assert not codes_of.filter(
+        pl.col("code") == "Z950"
+    ).height  # of any electronic cardiac device where WHO's list holds
+
+
+def test_a_limit_that_no_label_prints_is_not_said_to_be_of_a_label(kb):
+    limits = kb.table("populations").filter(pl.col("population") == "low_potassium_or_magnesium")
+    said = limits.filter(pl.col("test") == "recorded_below")["source"].to_list()
+    assert len(said) == 2
+    assert all(one.startswith("curated: the usual lower limit") for one in said)

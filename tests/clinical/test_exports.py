@@ -74,3 +74,21 @@ def test_a_drug_that_ends_before_it_begins_is_said(kb, cdm):
 def test_a_file_of_which_nothing_is_understood_is_said(kb, write):
     data = read([write("w.json", [{"dateTime": "05/01/24 23:59:00", "value": "10"}])], kb)
     assert codes(data, "warning") == ["nothing_understood"]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (
+            "MSH|^~\\&|LAB|H|EHR|H|20260301||ORU^R01|1|P|2.5\rPID|1||007\rOBX|1|NM|2160-0^Creatinine^LN||1.9|mg/dL\r",
+            "HL7 v2",
+        ),
+        ("\x0bMSH|^~\\&|LAB|H\rPID|1||007\r\x1c\r", "HL7 v2"),
+        ("FHS|^~\\&|LAB\rBHS|^~\\&|LAB\rMSH|^~\\&|LAB\r", "HL7 v2"),
+        ('<?xml version="1.0"?><ClinicalDocument xmlns="urn:hl7-org:v3"/>', "C-CDA"),
+        ('<Bundle xmlns="http://hl7.org/fhir"/>', "FHIR as XML"),
+    ],
+)
+def test_a_format_that_is_not_read_is_named(kb, write, content, told):
+    with pytest.raises(InputError, match=told):
+        read([write("record.txt", content)], kb)

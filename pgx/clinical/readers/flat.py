@@ -210,6 +210,8 @@ def read_frame(events: Events, frame: pl.DataFrame, where: list[str]) -> None:
     frame, apart = one_column_each(events, frame, where)
     layout = lay_out(frame.columns, events)
     events.explicit_ids = layout.identity is not None
+    if _tells_nothing(events, frame, layout):
+        return
     rows = usable_rows(events, frame, where, layout.identity, layout.day)
     frame, people, where, day = rows.frame, rows.people, rows.where, rows.days
     for person, line in zip(people, where, strict=True):
@@ -233,9 +235,7 @@ def read_frame(events: Events, frame: pl.DataFrame, where: list[str]) -> None:
         day_of = pl.Series("date", dated, dtype=pl.Date)
         units = frame[layout.units[concept]] if concept in layout.units else None
         _add_values(events, base, written, concept, unit, units, day_of)
-    for heading in layout.deaths:
-        for person, line, cell in zip(people, where, frame[heading], strict=True):
-            read_death(events, person, cell or "", f"{line}, column {heading}")
+    _read_deaths(events, rows, layout.deaths)
     for step, (heading, kind) in enumerate(layout.lists.items()):
         for place in _stated(events, rows, heading, kind, 3 * step):
             events.part.at(3 * step + 1, where[place])
@@ -244,6 +244,21 @@ def read_frame(events: Events, frame: pl.DataFrame, where: list[str]) -> None:
         for place in (place for place, cell in enumerate(frame[heading]) if cell is not None and rows.unread[place]):
             events.part.at(3 * step + 2, where[place])
             add_undated(events, people[place], kind, _items(frame[heading][place]), f"{where[place]}, column {heading}")
+
+
+def _read_deaths(events: Events, rows: Rows, headings: list[str]) -> None:
+    for heading in headings:
+        for person, line, cell in zip(rows.people, rows.where, rows.frame[heading], strict=True):
+            read_death(events, person, cell or "", f"{line}, column {heading}")
+
+
+def _tells_nothing(events: Events, frame: pl.DataFrame, layout: Layout) -> bool:
+    """Say whether a table only names persons, often or not: what it tells of nobody cannot contradict itself."""
+    if layout.values or layout.lists or layout.deaths or layout.identity is None:
+        return False
+    for person in filter(None, frame[layout.identity]):
+        events.person(person)
+    return bool(events.people)
 
 
 def _items(cell: str) -> list[str]:

@@ -6,6 +6,7 @@ import re
 from datetime import date, timedelta
 
 from pgx.clinical.allergies import NONE as NO_ALLERGY
+from pgx.clinical.numerals import without_amount
 from pgx.clinical.statements import Events
 from pgx.clinical.status_words import (
     NO_ENTRY,
@@ -14,6 +15,7 @@ from pgx.clinical.status_words import (
     begins_unsure,
     condition_status,
     entry_answer,
+    of_family,
     phrase_status,
 )
 from pgx.clinical.vocabulary import system_name
@@ -281,6 +283,20 @@ def _since(events: Events, text: str, now: date | None) -> date | None:
     return now - timedelta(days=days_ago(when["ago"]) or 0) if now else None
 
 
+_TREATED = re.compile(r"\s(?:on|treated with|under|unter|sous|mit|con|met)\s\S.*$", re.IGNORECASE)
+"""What somebody takes for a condition, behind its name: ``T2DM on metformin``."""
+
+
+def _named_at_all(events: Events, text: str) -> str | None:
+    """Return the condition that a text names, read past how long it lasts or what is taken for it."""
+    if meant := named_condition(events, text):
+        return meant
+    shorter = _TREATED.sub("", without_amount(text))
+    if shorter == text or "?" in text or begins_unsure(text) or begins_denied(text) or of_family(text):
+        return None
+    return named_condition(events, shorter)
+
+
 def add_condition(
     events: Events,
     person: str | None,
@@ -312,7 +328,7 @@ def add_condition(
     if coded:
         system = system_name(coded[1])
         code = f"{coded[1].upper()}:{coded[2]}" if system in ("HPO", "MONDO") else coded[2]
-    meant = named_condition(events, text) if system == "text" else None
+    meant = _named_at_all(events, text) if system == "text" else None
     pairs = ((meant, None),) if meant else events.vocabulary.code(system, code)
     grades = () if coded else read_grades(events, person, text, meant, where)
     onset = onset or (_since(events, text, day or events.dates.get(person)) if meant else None)

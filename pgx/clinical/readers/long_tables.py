@@ -15,7 +15,7 @@ import polars as pl
 
 from pgx.clinical.dates import is_open
 from pgx.clinical.readers.lists import CERTAINTY, add_condition, add_list
-from pgx.clinical.readers.rows import DATES, DEATHS, IDS, IGNORED, LISTS, read_death, unknown_column
+from pgx.clinical.readers.rows import DATES, DEATHS, IDS, IGNORED, LISTS, column_of_item, read_death, unknown_column
 from pgx.clinical.statements import Events
 from pgx.clinical.status_words import RESULTS, STATUSES, Said, allergy_gone, condition_status
 from pgx.clinical.vocabulary import column_name, system_name
@@ -35,7 +35,7 @@ ITEMS = (
         "parameter_name",
     ),
     *("laborparameter", "laborwert", "untersuchung", "messgroesse", "analyse", "examen", "parametre", "prueba"),
-    *("parametro", "determinacion", "esame"),
+    *("parametro", "determinacion", "esame", "bepaling", "badanie", "parametr"),
 )
 VALUES = (
     "value",
@@ -49,15 +49,15 @@ VALUES = (
     "wert",
     "ergebnis",
     "messwert",
-    *("resultat", "valeur", "resultado", "valor", "risultato", "valore"),
+    *("resultat", "valeur", "resultado", "valor", "risultato", "valore", "uitslag", "waarde", "wynik", "wartosc"),
 )
 UNITS = (
     *("unit", "units", "uom", "unit_of_measure", "result_unit", "value_unit", "valueuom"),
-    *("einheit", "unite", "unidad", "unita"),
+    *("einheit", "unite", "unidad", "unita", "eenheid", "jednostka"),
 )
 DAYS = (
     *(*DATES, "datetime", "time", "collected", "collection_date", "result_date", "measured", "day", "timestamp"),
-    *("charttime", "chart_time", "abnahmedatum", "entnahmedatum", "messdatum", "date_prelevement"),
+    *("charttime", "chart_time", "abnahmedatum", "data", "entnahmedatum", "messdatum", "date_prelevement"),
 )
 RESULT_STATUS = ("status", "result_status", "observation_status", "test_status", "statut", "estado", "befundstatus")
 DRUGS = (
@@ -312,7 +312,7 @@ def _remark(status: str, kind: str) -> str:
 def _meant(events: Events, item: str) -> list[tuple[str, str | None, str | None]]:
     """Return (concept, answer, unit) of an item: a heading of a wide table, or a code."""
     words = events.vocabulary
-    if heading := words.column(item):
+    if heading := column_of_item(events, item):
         return [(heading.concept, None, heading.unit)]
     coded = _NAMED_CODE.match(item)
     system, code = (system_name(coded[1]), coded[2]) if coded else ("LOINC", item if _LOINC.match(item) else "")

@@ -14,7 +14,7 @@ import polars as pl
 from pgx.clinical.dates import BadDateError, is_open, read_date
 from pgx.clinical.numerals import number
 from pgx.clinical.statements import Events
-from pgx.clinical.vocabulary import column_name
+from pgx.clinical.vocabulary import Heading, column_name
 from pgx.errors import InputError
 
 IDS = (
@@ -43,6 +43,7 @@ IDS = (
     "patientnr",
     "patienten_nr",
     "fallnummer",
+    *("pacjent", "pacjent_id", "id_pacjenta", "numer_pacjenta", "nr_pacjenta", "patientnummer"),
     *("id_patient", "numero_patient", "paciente", "paciente_id", "id_paciente", "paziente", "id_paziente"),
 )
 DATES = ("date", "visit_date", "observation_date", "datum", "fecha")
@@ -70,6 +71,10 @@ LISTS = {
         ("medicaments", "medicament", "traitements", "traitement", "medicamentos", "medicamento"), "current"
     ),
     **dict.fromkeys(("medicacion", "farmaci", "farmaco", "medicatie", "meds"), "current"),
+    **dict.fromkeys(("leki", "lek", "traitement_en_cours", "tratamiento", "tratamientos", "terapia"), "current"),
+    **dict.fromkeys(("antecedents", "antecedentes", "antecedenti", "comorbilidades", "comorbidites"), "condition"),
+    **dict.fromkeys(("patologie", "voorgeschiedenis", "rozpoznania", "rozpoznanie", "choroby"), "condition"),
+    **dict.fromkeys(("alergie", "uczulenia", "allergieen_intoleranties"), "allergy"),
     **dict.fromkeys(("diagnostics", "diagnosticos", "diagnosi", "diagnosen"), "condition"),
     **dict.fromkeys(("alergias", "allergie", "allergieen"), "allergy"),
 }
@@ -99,6 +104,9 @@ IGNORED = (
     *("ssn", "drivers", "drivers_license", "passport", "marital", "marital_status", "birthplace", "birth_place"),
     *("address", "street", "city", "state", "county", "country", "fips", "zip", "zip_code", "zipcode", "postal_code"),
     *("postcode", "lat", "lon", "latitude", "longitude", "phone", "telephone", "email", "language", "religion"),
+    *("flag", "abnormal_flag", "abnormal", "reference_range", "ref_range", "normal_range", "range", "reference"),
+    *("referenzbereich", "normbereich", "valeurs_de_reference", "rango_de_referencia", "valori_di_riferimento"),
+    *("referentiewaarden", "norma", "zakres_referencyjny"),
     *("income", "healthcare_expenses", "healthcare_coverage", "base_cost", "totalcost", "total_cost"),
     *("base_encounter_cost", "total_claim_cost", "payer_coverage", "payer", "payer_id", "insurance", "insurer"),
     *("provider", "provider_id", "organization", "organization_id", "encounter", "encounter_id", "encounterclass"),
@@ -341,3 +349,22 @@ def _same(events: Events, concept: str, one: str, other: str) -> bool:
         return math.isclose(first, second, rel_tol=0.01)
     meanings = [events.vocabulary.answer(concept, "text", text) for text in (one, other)]
     return one.lower() == other.lower() or (meanings[0] == meanings[1] and meanings[0][0])
+
+
+_SPECIMEN = re.compile(
+    r"[\s,]+(?:\(?i\.?\s?[SPB]\.?\)?|im\s+(?:Serum|Plasma|Blut)|en\s+(?:sangre|suero)|sérique|sérica|sierico|"
+    r"\(?(?:serum|plasma|blood|serum/plasma)\)?|w\s+surowicy)$",
+    re.IGNORECASE,
+)
+_IN_BRACKETS = re.compile(r"\s*([^()\[\]]+?)\s*[(\[]\s*([^()\[\]]+?)\s*[)\]]\s*")
+
+
+def column_of_item(events: Events, item: str) -> Heading | None:
+    """Return what an item stands for, read past its specimen, ``Kreatinin i.S.``, and brackets: ``GPT (ALT)``."""
+    if heading := events.vocabulary.column(item):
+        return heading
+    bare = _SPECIMEN.sub("", item)
+    hit = _IN_BRACKETS.fullmatch(bare)
+    names = [hit[1], hit[2]] if hit else [bare] if bare != item else []
+    found = [one for name in names if (one := events.vocabulary.column(name)) is not None]
+    return found[0] if found and len({one.concept for one in found}) == 1 else None

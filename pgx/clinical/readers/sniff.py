@@ -21,6 +21,9 @@ _WRONG = {
     b"CRAM": "a CRAM",
     b"BAM\x01": "a BAM",
 }
+_MESSAGES = (b"MSH|", b"FHS|", b"BHS|")
+"""How a message, a file and a batch of HL7 v2 begin."""
+_XML = {b"ClinicalDocument": "a C-CDA document", b"http://hl7.org/fhir": "FHIR as XML"}
 _PHENOPACKET = {"phenotypicFeatures", "metaData", "diseases", "medicalActions", "interpretations"}
 _PACKET_ALONE = {"phenotypicFeatures", "medicalActions", "metaData"}
 """Names that no other format has: by them a packet is known that says nothing of its subject, a cohort and a family."""
@@ -112,7 +115,10 @@ def sniff(path: Path) -> str:
         raise InputError("text in UTF-16", file=path, fix="save it as UTF-8")
     if head.startswith(b"PK\x03\x04"):
         raise InputError("a spreadsheet or zip archive", file=path, fix="save the sheet as CSV, or unpack the archive")
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    return _sniff_text(path, head, head.removeprefix(b"\xef\xbb\xbf").lstrip())
+
+
+def _sniff_text(path: Path, head: bytes, text: bytes) -> str:
     if b"\x00" in text[:4096]:
         raise InputError(
             "neither text nor a known binary format", file=path, fix="give CSV, JSON, FHIR, OMOP, XML, FIT or DICOM"
@@ -120,7 +126,12 @@ def sniff(path: Path) -> str:
     if text[:1] == b"<":
         if b"<HealthData" in head:
             return "apple"
-        raise InputError("XML, but not an Apple Health export", file=path, fix="FHIR is read as JSON")
+        which = next((kind for mark, kind in _XML.items() if mark in head), "XML, but not an Apple Health export")
+        raise InputError(which, file=path, fix="give it as FHIR in JSON, or as tables (`pgx check --template`)")
+    if text.lstrip(b"\x0b").startswith(_MESSAGES):
+        raise InputError(
+            "an HL7 v2 message", file=path, fix="give it as FHIR in JSON, or as tables (`pgx check --template`)"
+        )
     return _sniff_json(path, text) if text[:1] in (b"{", b"[") else "csv"
 
 
