@@ -37,6 +37,10 @@ def decided(kb, write, conditions: list[str], population: str, more: dict[str, o
         ("phaeochromocytoma", "pheochromocytoma_recorded", YES),
         ("OTC deficiency", "urea_cycle_disorder_recorded", YES),
         ("ICD10:K56.69", "gastrointestinal_obstruction_recorded", YES),
+        ("paralytic ileus", "gastrointestinal_obstruction_recorded", YES),
+        ("paralytic ileus", "mechanical_bowel_obstruction_recorded", NO),
+        ("ICD10:K56.0", "mechanical_bowel_obstruction_recorded", NO),
+        ("ICD10:K56.69", "mechanical_bowel_obstruction_recorded", YES),
         ("Harnverhalt", "urinary_retention_recorded", YES),
         ("urinary retention", "severe_urinary_retention", UNKNOWN),
         ("hypokalaemia", "low_potassium_or_magnesium", YES),
@@ -84,3 +88,26 @@ def test_a_pacemaker_ends_what_labels_say_of_heart_block(kb, write, conditions, 
 def test_a_measured_potassium_decides_as_the_diagnosis_does(kb, write, potassium, expected):
     measured = {"potassium": {"value": potassium, "unit": "mmol/L"}}
     assert decided(kb, write, ["hypertension"], "low_potassium_or_magnesium", measured) == expected
+
+
+@pytest.mark.parametrize(
+    ("conditions", "fosphenytoin", "procainamide"),
+    [
+        (["third degree AV block"], YES, YES),
+        (["complete heart block", "cardiac pacemaker"], YES, YES),
+        (["second degree AV block"], YES, UNKNOWN),
+        (["second degree AV block", "cardiac pacemaker"], YES, NO),
+        (["AV block"], UNKNOWN, UNKNOWN),
+    ],
+)
+def test_a_pacemaker_counts_where_the_label_names_one(kb, write, conditions, fosphenytoin, procainamide):
+    limits = kb.table("label_limits")
+    for drug, expected in (("fosphenytoin", fosphenytoin), ("procainamide", procainamide)):
+        population = next(p for p in limits.filter(drug=drug)["population"] if "heart_block" in p)
+        assert decided(kb, write, conditions, population) == expected
+
+
+def test_only_a_mechanical_obstruction_speaks_against_metoclopramide(kb):
+    limits = kb.table("label_limits")
+    assert "mechanical_bowel_obstruction_recorded" in set(limits.filter(drug="metoclopramide")["population"])
+    assert "gastrointestinal_obstruction_recorded" in set(limits.filter(drug="codeine")["population"])
