@@ -279,7 +279,7 @@ def diplotype_of(kb: KnowledgeBase, gene: str, text: str, probability: float) ->
 
 
 def status_alone(kb: KnowledgeBase, gene: str, text: str) -> str | None:
-    """Return the status or phenotype that a text is, None if it tells both alleles: ``Factor V Leiden heterozygous``."""
+    """Return the status or phenotype that a text is, unless it tells both alleles: ``Leiden heterozygous``."""
     found = status_or_phenotype(kb, gene, text)
     if found is None or allele_status.targets(kb, gene):
         return found
