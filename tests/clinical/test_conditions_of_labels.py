@@ -38,6 +38,10 @@ def decided(kb, write, conditions: list[str], population: str, more: dict[str, o
         ("phaeochromocytoma", "pheochromocytoma_recorded", YES),
         ("OTC deficiency", "urea_cycle_disorder_recorded", YES),
         ("ICD10:K56.69", "gastrointestinal_obstruction_recorded", YES),
+        ("paralytic ileus", "gastrointestinal_obstruction_recorded", YES),
+        ("paralytic ileus", "mechanical_bowel_obstruction_recorded", NO),
+        ("ICD10:K56.0", "mechanical_bowel_obstruction_recorded", NO),
+        ("ICD10:K56.69", "mechanical_bowel_obstruction_recorded", YES),
         ("Harnverhalt", "urinary_retention_recorded", YES),
         ("urinary retention", "severe_urinary_retention", UNKNOWN),
         ("hypokalaemia", "low_potassium_or_magnesium", YES),
@@ -100,3 +104,26 @@ def test_a_limit_that_no_label_prints_is_not_said_to_be_of_a_label(kb):
     said = limits.filter(pl.col("test") == "recorded_below")["source"].to_list()
     assert len(said) == 2
     assert all(one.startswith("curated: the usual lower limit") for one in said)
+
+
+@pytest.mark.parametrize(
+    ("conditions", "fosphenytoin", "procainamide"),
+    [
+        (["third degree AV block"], YES, YES),
+        (["complete heart block", "cardiac pacemaker"], YES, YES),
+        (["second degree AV block"], YES, UNKNOWN),
+        (["second degree AV block", "cardiac pacemaker"], YES, NO),
+        (["AV block"], UNKNOWN, UNKNOWN),
+    ],
+)
+def test_a_pacemaker_counts_where_the_label_names_one(kb, write, conditions, fosphenytoin, procainamide):
+    limits = kb.table("label_limits")
+    for drug, expected in (("fosphenytoin", fosphenytoin), ("procainamide", procainamide)):
+        population = next(p for p in limits.filter(drug=drug)["population"] if "heart_block" in p)
+        assert decided(kb, write, conditions, population) == expected
+
+
+def test_only_a_mechanical_obstruction_speaks_against_metoclopramide(kb):
+    limits = kb.table("label_limits")
+    assert "mechanical_bowel_obstruction_recorded" in set(limits.filter(drug="metoclopramide")["population"])
+    assert "gastrointestinal_obstruction_recorded" in set(limits.filter(drug="codeine")["population"])

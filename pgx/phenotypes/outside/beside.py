@@ -32,8 +32,9 @@ _NUMBERED = re.compile(r"^allele 1\s?[:=]\s?([^,;/]+)[,;] ?allele 2\s?[:=]\s?([^
 _INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
 _REPEATS = re.compile(r"^[(\[]?(?P<unit>[ACGT]{2,3})[)\]]?\s*(?P<one>\d{1,2})\s*/\s*(?P<two>\d{1,2})$", re.IGNORECASE)
 _SCORE = re.compile(
-    r"^(?:(?:(?:gene )?activity[ -]?score|(?:gen-?)?aktivit(?:ä|ae)ts-?score|score d'activité|"
-    r"puntuación de actividad|as)\s*[:=]?\s*|(?=(?:≥|>=)\s*\d+[.,]\d))(?P<score>(?:≥|>=?)?\s*\d+(?:[.,]\d+)?)$",
+    r"^(?:(?:(?:total |overall )?(?:(?:gene )?activity[ -]?score|(?:gen-?)?aktivit(?:ä|ae)ts-?score|score d'activité|"
+    r"puntuación de actividad|as)(?: total)?)\s*[:=]?\s*|(?=(?:≥|>=)\s*\d+[.,]\d))"
+    r"(?P<score>(?:≥|>=?)?\s*\d+(?:[.,]\d+)?)$",
     re.IGNORECASE,
 )
 _LABEL = re.compile(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import product
 from typing import Any
 
 import polars as pl
@@ -32,6 +33,15 @@ _BASE_ALONE = re.compile(
     r"^(?P<change>rs\d+|(?:[cg]\.)?[*-]?\d+(?:[+-]\d+)?)[\s:=(]*(?P<base>[ACGT])\)?(?:[\s-]*(?:allele|allel|allèle|alelo))?$",
     re.IGNORECASE,
 )
+_OF_CODING = re.compile(r"(?P<at>\d+)(?P<ref>[acgt])>(?P<alt>[acgt])")
+_CODONS = dict(
+    zip(
+        map("".join, product("tcag", repeat=3)),
+        "ffllssssyyxxccxwllllpppphhqqrrrriiimttttnnkkssrrvvvvaaaaddeegggg",
+        strict=True,
+    )
+)
+"""The standard genetic code; x ends a protein."""
 Change = tuple[str, str, str, bool]
 """Allele, base that was, base that is, and whether bases of either strand may be written."""
 
@@ -62,6 +72,28 @@ def _unprefixed(name: str) -> str:
 def of_protein(name: str) -> bool:
     """Whether a key of `key_of` is a change of one amino acid: ``r139c``."""
     return bool(re.fullmatch(r"[a-z]\d+[a-z]", name))
+
+
+def makes(change: str, protein: str) -> bool:
+    """Whether a change of one coding base can make that change of the protein, by place and genetic code.
+
+    Examples
+    --------
+    >>> makes("c.557A>G", "p.Tyr186Cys"), makes("c.557A>G", "p.Tyr187Cys"), makes("c.557A>G", "p.Tyr186His")
+    (True, False, False)
+    """
+    base, residue = _OF_CODING.fullmatch(key_of(change)), key_of(protein)
+    if base is None or not of_protein(residue):
+        return False
+    codon, place = divmod(int(base["at"]) - 1, 3)
+    if codon + 1 != int(residue[1:-1]):
+        return False
+    return any(
+        before == residue[0]
+        and triplet[place] == base["ref"]
+        and _CODONS[triplet[:place] + base["alt"] + triplet[place + 1 :]] == residue[-1]
+        for triplet, before in _CODONS.items()
+    )
 
 
 def by_bases(text: str, changes: Mapping[str, Change]) -> str:

@@ -27,9 +27,9 @@ from pgx.notes import Note, refused_result
 from pgx.phenotypes import allele_status
 from pgx.phenotypes.outside import beside, reconcile, strangers
 from pgx.phenotypes.outside.formats import read as read_file
-from pgx.phenotypes.outside.names import SECOND_ALLELE, diplotype_of
+from pgx.phenotypes.outside.names import SECOND_ALLELE, diplotype_of, status_alone
 from pgx.phenotypes.outside.source import Known, Said
-from pgx.phenotypes.outside.stated import phenotype_of, score_of, stated_of, status_or_phenotype
+from pgx.phenotypes.outside.stated import phenotype_of, score_of, stated_of
 from pgx.phenotypes.outside.symbols import Symbols, symbols
 from pgx.phenotypes.washout_notes import note
 from pgx.types import CallSet, Diplotype, GeneCalls, PatternCall
@@ -181,7 +181,7 @@ def call_of(kb: KnowledgeBase, gene: str, row: Said, tool: str) -> Call:
     reconcile.check_score(kb, gene, score, alone=not row.candidates and phenotype is None)
     if not row.candidates:
         reconcile.agree(kb, gene, phenotype, score)
-    if len(row.candidates) == 1 and (put := status_or_phenotype(kb, gene, row.candidates[0])):
+    if len(row.candidates) == 1 and (put := status_alone(kb, gene, row.candidates[0])):
         row, phenotype = replace(row, candidates=()), put
     share = 1.0 / len(row.candidates) if row.candidates else 0.0
     diplotypes: list[Diplotype] = []

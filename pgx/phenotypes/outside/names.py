@@ -14,10 +14,17 @@ import polars as pl
 
 from pgx.knowledge import KnowledgeBase
 from pgx.phenotypes import allele_status
-from pgx.phenotypes.outside.changes import key_of, numbers_of, refuse_base_alone
+from pgx.phenotypes.outside.changes import key_of, makes, numbers_of, refuse_base_alone
 from pgx.phenotypes.outside.laboratory import laboratory_of
 from pgx.phenotypes.outside.phrases import WILD_TYPE, heterozygous_both, in_short
-from pgx.phenotypes.outside.stated import hla_name, is_no_call, is_of_hla_gene, phenotype_forms, without_remark
+from pgx.phenotypes.outside.stated import (
+    hla_name,
+    is_no_call,
+    is_of_hla_gene,
+    phenotype_forms,
+    status_or_phenotype,
+    without_remark,
+)
 from pgx.types import MOST_COPIES, Diplotype
 
 _COPIES = re.compile(r"^(?P<base>.+?)\s*[x×](?P<bound>≥|>=)?\s*(?P<count>\d+|N)$", re.IGNORECASE)
@@ -161,6 +168,8 @@ class AlleleNames:
             same = {self._index.get(name.lower()) or self._index.get(key_of(name)) for name in names}
             if len(same) == 1 and (allele := same.pop()):
                 return allele
+            if len(names) == 2 and makes(*names):  # a change of the protein that no table has
+                return self._index.get(key_of(one))
         return None
 
     def _is_reference(self, name: str) -> bool:
@@ -267,6 +276,17 @@ def diplotype_of(kb: KnowledgeBase, gene: str, text: str, probability: float) ->
         return Diplotype(name, "?", parts, (), probability, novel), [*unknown, SECOND_ALLELE]
     (name1, parts1, novel1), (name2, parts2, novel2) = made
     return Diplotype(name1, name2, parts1, parts2, probability, novel1, novel2), unknown
+
+
+def status_alone(kb: KnowledgeBase, gene: str, text: str) -> str | None:
+    """Return the status or phenotype that a text is, unless it tells both alleles: ``Leiden heterozygous``."""
+    found = status_or_phenotype(kb, gene, text)
+    if found is None or allele_status.targets(kb, gene):
+        return found
+    try:
+        return found if diplotype_of(kb, gene, text, 1.0)[1] else None
+    except ValueError:
+        return found
 
 
 def _no_allele(names: AlleleNames, part: str, text: str) -> str:

@@ -118,3 +118,53 @@ def test_an_allele_may_be_named_several_times_in_brackets(gene, written, allele)
 def test_names_in_brackets_that_do_not_agree_are_refused(written):
     with pytest.raises(ValueError, match="not the name"):
         diplotype_of(KB, "DPYD", written, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("gene", "written", "expected"),
+    [
+        ("F5", "Factor V Leiden heterozygous", "Leiden|Reference"),
+        ("F5", "Factor V Leiden homozygous", "Leiden|Leiden"),
+        ("F5", "heterozygous", "Leiden|Reference"),
+        ("BCHE", "Poor Metabolizer", "Poor Metabolizer"),
+    ],
+)
+def test_a_phenotype_that_tells_both_alleles_is_read_as_alleles(tmp_path, gene, written, expected):
+    assert meaning(tmp_path, gene, written) == expected
+
+
+@pytest.mark.parametrize(
+    ("gene", "written", "expected"),
+    [
+        ("DPYD", "c.557A>G heterozygous (p.Tyr186Cys)", "Reference|c.557A>G"),
+        ("DPYD", "Y186C het", "Reference|c.557A>G"),
+        ("DPYD", "c.496A>G het (M166V)", "Reference|c.496A>G"),
+        ("DPYD", "V732I het (*6)", "Reference|c.2194G>A (*6)"),
+        ("RYR1", "c.742G>A (p.Gly248Arg), heterozygot", "Reference|c.742G>A"),
+        ("RYR1", "c.742G>A (p.Gly249Arg), heterozygot", "refused"),
+        ("DPYD", "c.557A>G heterozygous (p.Tyr186His)", "refused"),
+    ],
+)
+def test_a_change_of_the_protein_that_the_base_can_make_is_its_second_name(tmp_path, gene, written, expected):
+    assert meaning(tmp_path, gene, written) == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "allele"),
+    [
+        ("c.1003G>A hemizygous (Chatham)", "Chatham"),
+        ("Harilaou (c.648T>G) hemizygous", "Harilaou"),
+        ("c.844G>C hemizygous", "Seattle, Lodi, Modena, Ferrara II, Athens-like"),
+        ("c.1160G>A hemizygous", "Beverly Hills, Genova, Iwate, Niigata, Yamaguchi"),
+    ],
+)
+def test_alleles_of_g6pd_are_known_by_their_change(tmp_path, written, allele):
+    assert meaning(tmp_path, "G6PD", written).strip("|") == allele
+
+
+@pytest.mark.parametrize("written", ["total activity score 2.5", "overall AS: 2.5", "activity score total 2.5"])
+def test_a_total_activity_score_is_the_activity_score(tmp_path, written):
+    path = tmp_path / "said.tsv"
+    path.write_text(f"CYP2D6\t{written}\n", encoding="utf-8")
+    (call,), notes = merge.read(path, KB)
+    assert call.pattern.stated_score == 2.5 and not notes
