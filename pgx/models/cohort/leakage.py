@@ -33,6 +33,8 @@ _RARELY, _TOGETHER = 0.1, 0.9
 """Share of pairs that agree in a feature by which persons are known, and rank correlation of two that are one."""
 _ENOUGH = 8
 """Such features that are enough to say what chance makes."""
+_AT_ONCE = 1000
+"""Rows that are digested at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,11 +284,11 @@ def _alike_in_all(x: Matrix, groups: NDArray[np.int64]) -> tuple[float, float]:
     than `_LEAST_BODY` are left, there are too few to know a person by, and no pairs are counted.
     """
     rows = np.unique(groups, return_index=True)[1]
-    each = np.nan_to_num(x[rows] + np.float32(0.0), nan=float(np.finfo(np.float32).min))
     chance, kept = len(rows) * (len(rows) - 1) / 2, list[Floats]()
-    for column in each.T:
+    for j in range(x.shape[1]):
         if len(kept) == _ENOUGH:
             break
+        column = _comparable(x[rows, j])
         count = np.unique(column, return_counts=True)[1]
         agree = float(((count / len(rows)) ** 2).sum())
         if agree > _RARELY:
@@ -297,8 +299,16 @@ def _alike_in_all(x: Matrix, groups: NDArray[np.int64]) -> tuple[float, float]:
             chance *= agree
     if len(kept) < _LEAST_BODY:
         return 0.0, 0.0
-    _, count = np.unique(each, axis=0, return_counts=True)
-    return _pairs(count.astype(np.float64)), chance
+    # A digest a row, made of some rows at a time: sorting whole rows would copy the cohort several times.
+    parts = (rows[start : start + _AT_ONCE] for start in range(0, len(rows), _AT_ONCE))
+    digests = np.concatenate([pl.from_numpy(_comparable(x[part])).hash_rows(seed=1).to_numpy() for part in parts])
+    return _pairs(np.unique(digests, return_counts=True)[1].astype(np.float64)), chance
+
+
+def _comparable(values: Matrix) -> Matrix:
+    """Return values of which unknown ones are alike, and the two zeros too."""
+    known: Matrix = np.nan_to_num(values + np.float32(0.0), nan=float(np.finfo(np.float32).min))
+    return known
 
 
 def _pairs(sizes: Floats) -> float:
