@@ -214,7 +214,7 @@ def test_check_says_what_is_read_and_what_is_not(kb, write):
 
 
 def test_fhir_as_xml_is_refused_with_a_way_out(kb, write):
-    with pytest.raises(InputError, match="FHIR is read as JSON"):
+    with pytest.raises(InputError, match="FHIR as XML; give it as FHIR in JSON"):
         read([write("p.xml", '<?xml version="1.0"?><Patient xmlns="http://hl7.org/fhir"/>')], kb)
 
 
