@@ -80,7 +80,8 @@ def _by_name(told: dict[str, list[str]], alts: list[str]) -> _Repeat | None:
     units = whole_number(told.get("REF", [""])[0])
     if length is None or (units is not None and units != length // max(1, len(unit))):
         length = None if units is None or length is not None else units * len(unit)
-    return _repeat(unit, length, [int(match[1]) for match in map(_COUNTED.match, alts) if match])
+    counts = [whole_number(match[1]) for match in map(_COUNTED.match, alts) if match]
+    return None if None in counts else _repeat(unit, length, [count for count in counts if count is not None])
 
 
 def _repeat(unit: str, length: int | None, counts: Sequence[float]) -> _Repeat | None:
@@ -94,5 +95,5 @@ def drop_unsure(record: Record, gt: NDArray[np.int16]) -> None:
     for sample, text in enumerate(subfield(record.rest, len(gt), record.format.index("REPCI"))):
         ranges = [_INTERVAL.match(part) for part in re.split(rb"[/,]", text)]
         for strand, match in enumerate(ranges[:2]):
-            if match is not None and int(match[1]) != int(match[2]) and gt[sample, strand] >= 0:
+            if match is not None and whole_number(match[1]) != whole_number(match[2]) and gt[sample, strand] >= 0:
                 gt[sample, strand] = NOT_CALLED
