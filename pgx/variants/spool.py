@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Sequence
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pgx.guard.digests import digest
+from pgx.guard.digests import Stamp, digest, stamp
 from pgx.knowledge import KnowledgeBase
 from pgx.variants.build import asked_build, build_of_vcf, common_build
 from pgx.variants.notes import Notes
@@ -100,7 +100,7 @@ def spooled(folder: Path, number: int, samples: Sequence[str], wanted: Collectio
     wanted
         Those of it that are read; what is wrong with the columns of the others does not matter then.
     """
-    told, headers, everyone = _described(str(folder))
+    told, headers, everyone = _described(folder, stamp(folder / columns.DESCRIPTION))
     group, chosen = set(samples), set(wanted)
     found: list[Input] = []
     kept = [[name for name in one["samples"] if name in group] for one in told]
@@ -115,8 +115,9 @@ def spooled(folder: Path, number: int, samples: Sequence[str], wanted: Collectio
     return found
 
 
-@cache
-def _described(folder: str) -> tuple[list[dict[str, Any]], list[Header], tuple[str, ...]]:
-    told = columns.read_description(Path(folder)) or []
+@lru_cache(maxsize=1)
+def _described(folder: Path, _: Stamp | None) -> tuple[list[dict[str, Any]], list[Header], tuple[str, ...]]:
+    """Return what a folder holds; once for all its groups, and anew where another run has written it since."""
+    told = columns.read_description(folder) or []
     everyone = tuple(dict.fromkeys(name for one in told for name in one["samples"]))
     return told, [columns.header_of(one) for one in told], everyone

@@ -23,6 +23,8 @@ from pgx.variants.vcf.header import Header, parse
 from pgx.variants.vcf.source import Source
 from pgx.variants.vcf.windows import Windows
 
+DESCRIPTION = "files.json"
+"""Name of the file that says what a folder of groups holds; it is written last."""
 _FIXED = 9
 """Columns of a record before those of the samples."""
 _BUFFER = 1 << 16
@@ -192,13 +194,13 @@ def header_of(told: dict[str, Any]) -> Header:
 
 def write_description(folder: Path, files: list[dict[str, Any]]) -> None:
     """Say what the folder holds; it is complete once this is written."""
-    write_private(folder / "files.json.new", json.dumps(files))
-    (folder / "files.json.new").replace(folder / "files.json")
+    write_private(folder / f"{DESCRIPTION}.new", json.dumps(files))
+    (folder / f"{DESCRIPTION}.new").replace(folder / DESCRIPTION)
 
 
 def read_description(folder: Path) -> list[dict[str, Any]] | None:
     """Return what a folder holds; None if it is not complete."""
-    path = folder / "files.json"
+    path = folder / DESCRIPTION
     if not path.is_file():
         return None
     found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
