@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pgx.errors import PgxError, UsageError, without_secrets
 from pgx.guard.digests import Stamp, digest, stamp
-from pgx.options import Names, Options, PathLike, Paths, names_of, paths_of
+from pgx.options import Names, Options, PathLike, Paths, names_of, paths_of, persons_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -222,9 +222,7 @@ def check_stated(options: Options, kb: KnowledgeBase, everyone: Sequence[str]) -
     _per_sample(options.sex, everyone, everyone, {}, SEXES, "--sex")
     _stated_groups(options, kb, everyone, everyone, {})
     _stated_copies(options, kb, everyone)
-    person_map(options.persons if isinstance(options.persons, Mapping) else paths_of(options.persons)).check_samples(
-        everyone
-    )
+    person_map(persons_of(options.persons)).check_samples(everyone)
 
 
 def _stated_groups(
@@ -307,13 +305,12 @@ def _history(
 ) -> ClinicalData:
     from pgx import clinical as clinic
 
-    persons = options.persons if isinstance(options.persons, Mapping) else paths_of(options.persons)
     history = clinic.read(
         list(clinical),
         kb,
         samples=samples,
         as_of=options.as_of,
-        persons=persons,
+        persons=persons_of(options.persons),
         everyone=everyone,
         strict=options.strict,
         accept=names_of(options.accept) or (),

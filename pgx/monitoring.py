@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from pgx.models.warfarin_inr.inr_table import headings
 from pgx.models.warfarin_inr.parameters import parameters
 from pgx.models.warfarin_inr.scores import starts_of
 from pgx.notes import Note, frame_of
-from pgx.options import Options, PathLike, Paths, names_of, paths_of
+from pgx.options import Options, PathLike, Paths, names_of, paths_of, persons_of
 from pgx.output_tables.own_columns import MONITOR
 from pgx.schema import CALLS, polars_schema
 from pgx.tables import check_table, separator_of, write_table
@@ -156,7 +156,7 @@ def _persons(
             kb,
             samples=samples,
             as_of=options.as_of,
-            persons=options.persons if isinstance(options.persons, Mapping) else paths_of(options.persons),
+            persons=persons_of(options.persons),
             strict=options.strict,
             accept=names_of(options.accept) or (),
             date_format=options.date_format,

@@ -25,6 +25,11 @@ def paths_of(given: Paths | None) -> list[PathLike]:
     return [given] if isinstance(given, str | Path) else list(given)
 
 
+def persons_of(given: Mapping[str, str] | Paths) -> Mapping[str, str] | list[PathLike]:
+    """Return who is who: a mapping as it is, pairs and tables as a list."""
+    return given if isinstance(given, Mapping) else paths_of(given)
+
+
 def build_named(name: str) -> str:
     """Return a reference genome by one of its names; a name that is none of them stays as it is.
 

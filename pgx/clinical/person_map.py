@@ -51,12 +51,16 @@ class PersonMap(Mapping[str, str]):
         InputError
             If no pair of a table names one.
         """
-        unknown = {one: sample for one, sample in self.samples.items() if sample not in everyone}
-        for one, sample in unknown.items():
-            if self.origin[one] is None:
-                raise UsageError(f"--person: no sample is called {sample!r} ({len(everyone)} in the genotypes)")
+        unknown = [person for person, sample in self.samples.items() if sample not in everyone]
+        for person in unknown:
+            if self.origin[person] is None:
+                raise self._no_sample(person, everyone)
         if unknown and len(unknown) == len(self.samples):
-            raise self._nobodys(f"sample {next(iter(unknown.values()))!r}")
+            raise self._nobodys(f"sample {self.samples[unknown[0]]!r}")
+
+    def _no_sample(self, person: str, samples: Collection[str]) -> UsageError:
+        name = self.samples[person]
+        return UsageError(f"--person: no sample is called {name!r} ({len(samples)} in the genotypes)")
 
     def _nobodys(self, first: str) -> InputError:
         return InputError(
@@ -96,9 +100,7 @@ class PersonMap(Mapping[str, str]):
             if self.origin[person] is None and person in strangers:
                 raise UsageError(f"--person: no record has a person {person!r} ({len(persons)} ids in the records)")
             if self.origin[person] is None and person in unknown:
-                raise UsageError(
-                    f"--person: no sample is called {self.samples[person]!r} ({len(samples or ())} in the genotypes)"
-                )
+                raise self._no_sample(person, samples or ())
         useless = set(strangers) | set(unknown)
         if self.whole and self.samples and len(useless) == len(self.samples):
             first = next(iter(self.samples))

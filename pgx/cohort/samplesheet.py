@@ -22,7 +22,7 @@ from pgx.guard.limits import HEADING, ROWS, SHEET, SHEET_COLUMNS, is_pipe, read_
 from pgx.inputs import group_names
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.resolver import gene_named
-from pgx.options import Options, PathLike, names_of, paths_of
+from pgx.options import Options, PathLike, names_of, persons_of
 from pgx.protect.crypt4gh_files import SUFFIX, is_sealed
 from pgx.types import MOST_COPIES
 from pgx.variants import samples_of
@@ -325,11 +325,7 @@ def groups_of(
     apart
         The persons have files of their own, so that each group is told only who of its own is who.
     """
-    pairs = (
-        person_map(options.persons if isinstance(options.persons, Mapping) else paths_of(options.persons))
-        if apart and options.persons
-        else None
-    )
+    pairs = person_map(persons_of(options.persons)) if apart and options.persons else None
     shared: dict[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]], list[Person]] = {}
     for person in persons:
         files = (person.vcf or tuple(vcf), (*clinical, *person.clinical), (*outside_calls, *person.outside_calls))

@@ -84,11 +84,8 @@ def together(folder: str | Path) -> Iterator[None]:
     """
     place = Path(folder)
     outer = _current.get()
-    if outer is not None and (outer.folder, outer.process) == (
-        place,
-        os.getpid(),
-    ):  # a part of a set appears with the whole of it
-        yield
+    if outer is not None and (outer.folder, outer.process) == (place, os.getpid()):
+        yield  # a part of a set appears with the whole of it
         return
     made = not place.exists()
     try:

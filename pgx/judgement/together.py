@@ -272,8 +272,13 @@ def _today(judgement: Judgement, whole: Told, lists: Lists) -> Judgement:
     return judgement_without
 
 
+def _is_milder_than_monitoring(judgement: Judgement) -> bool:
+    """Whether less is asked for than to watch, or nothing is known."""
+    return milder(judgement.urgency, "monitor") or judgement.urgency == "no_data"
+
+
 def _with_later_change(judgement: Judgement, change: Once, standings: Standings) -> Judgement:
-    is_milder = milder(judgement.urgency, "monitor") or judgement.urgency == "no_data"
+    is_milder = _is_milder_than_monitoring(judgement)
     urgency = "monitor" if is_milder else judgement.urgency
     flags = (change.flag, *ruled_out_flags(change.agents, standings), *judgement.flags)
     return replace(judgement, urgency=urgency, flags=flags)
@@ -329,7 +334,7 @@ def change_first(judgement: Judgement, harmed: Sequence[Judgement]) -> Judgement
                 further_agents = "+".join(agent for agent in cause.agents if agent != judgement.drug)
                 arguments = [further_agents, *reason] if further_agents or reason else []
                 flags.append(str(Flag(CAUSES, other.drug, "+".join(cause.genes), *arguments)))
-    is_milder = milder(judgement.urgency, "monitor") or judgement.urgency == "no_data"
+    is_milder = _is_milder_than_monitoring(judgement)
     gives_way = any(judgement.drug in gives_way_of(other) for other in harmed)
     if gives_way:
         by_itself = any(judgement.drug in ruled_out_themselves(other) for other in harmed)
@@ -379,7 +384,7 @@ def _not_together(
             changed = changed_there or giving_way(drug, [[judgement.drug]], standings)
             flags += gives_way_flags(changed, standings, (judgement.drug,))
     marked = replace(judgement, flags=tuple(dict.fromkeys((*flags, *judgement.flags))))
-    is_milder = milder(judgement.urgency, "monitor") or judgement.urgency == "no_data"
+    is_milder = _is_milder_than_monitoring(judgement)
     return replace(marked, urgency="monitor", action=NOT_TOGETHER) if is_milder else marked
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from pgx.reports.page.build import Drug, Gene, Row, Score, View, flatten, view
 from pgx.reports.page.cells import codes_of
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.wording import clean, percent, words
 from pgx.types import Result
+
+Shown = TypeVar("Shown", Drug, Score)
 
 # Provenance entries by the kind of reason that they are; the first part of a path that matches decides.
 _REASONS = {
@@ -246,26 +248,34 @@ def _drugs(
     old: View, new: View, moved: Mapping[str, bool], personal: tuple[str, ...], general: tuple[str, ...]
 ) -> Iterator[Change]:
     before, after = {drug_of.name: drug_of for drug_of in old.drugs}, {drug_of.name: drug_of for drug_of in new.drugs}
+
+    def reasons(earlier: Drug | None, later: Drug | None) -> Iterator[str]:
+        genes = {
+            gene for drug in (earlier, later) if drug for row in drug.advice for gene in codes_of(row.row["genes"])
+        }
+        yield from _by_gene(genes, moved)
+        yield from personal if earlier is None or later is None or not genes & moved.keys() else ()
+        yield from general
+
     names = [*after, *(name for name in before if name not in after)]
+    yield from _changed(new.sample, "drug", names, before, after, _drug, reasons)
+
+
+def _changed(
+    sample: str,
+    area: str,
+    names: Iterable[str],
+    before: Mapping[str, Shown],
+    after: Mapping[str, Shown],
+    in_words: Callable[[Shown], str],
+    reasons: Callable[[Shown | None, Shown | None], Iterable[str]],
+) -> Iterator[Change]:
+    """Yield what reads differently, with the reasons; what is not there reads as nothing."""
     for name in names:
         earlier, later = before.get(name), after.get(name)
-        if (_drug(earlier) if earlier else "") != (_drug(later) if later else ""):
-            genes = {
-                gene for drug in (earlier, later) if drug for row in drug.advice for gene in codes_of(row.row["genes"])
-            }
-            reasons = [
-                *_by_gene(genes, moved),
-                *(personal if earlier is None or later is None or not genes & moved.keys() else ()),
-                *general,
-            ]
-            yield Change(
-                new.sample,
-                "drug",
-                name,
-                _drug(earlier) if earlier else "",
-                _drug(later) if later else "",
-                _or_unexplained(reasons),
-            )
+        texts = ["" if shown is None else in_words(shown) for shown in (earlier, later)]
+        if texts[0] != texts[1]:
+            yield Change(sample, area, name, texts[0], texts[1], _or_unexplained(reasons(earlier, later)))
 
 
 def _by_gene(genes: set[str], moved: Mapping[str, bool]) -> Iterator[str]:
@@ -283,24 +293,15 @@ def _drug(drug: Drug) -> str:
 def _scores(
     old: View, new: View, moved: Mapping[str, bool], personal: tuple[str, ...], general: tuple[str, ...]
 ) -> Iterator[Change]:
-    before, after = (
-        {score_of.endpoint: score_of for score_of in old.scores},
-        {score_of.endpoint: score_of for score_of in new.scores},
-    )
-    for name in sorted(before.keys() | after.keys()):
-        earlier, later = before.get(name), after.get(name)
-        if (_score(earlier) if earlier else "") != (_score(later) if later else ""):
-            model = ("models",) if earlier and later and earlier.model != later.model else ()
-            genes = {gene for score in (earlier, later) if score for gene in score.genes}
-            reasons = [*model, *_by_gene(genes, moved), *personal, *general]
-            yield Change(
-                new.sample,
-                "score",
-                name,
-                _score(earlier) if earlier else "",
-                _score(later) if later else "",
-                _or_unexplained(reasons),
-            )
+    before = {score_of.endpoint: score_of for score_of in old.scores}
+    after = {score_of.endpoint: score_of for score_of in new.scores}
+
+    def reasons(earlier: Score | None, later: Score | None) -> Iterator[str]:
+        yield from ("models",) if earlier and later and earlier.model != later.model else ()
+        yield from _by_gene({gene for score in (earlier, later) if score for gene in score.genes}, moved)
+        yield from (*personal, *general)
+
+    yield from _changed(new.sample, "score", sorted(before.keys() | after.keys()), before, after, _score, reasons)
 
 
 def _score(score: Score) -> str:

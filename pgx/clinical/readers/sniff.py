@@ -23,6 +23,7 @@ _WRONG = {
 }
 _MESSAGES = (b"MSH|", b"FHS|", b"BHS|")
 """How a message, a file and a batch of HL7 v2 begin."""
+_IN_ANOTHER_FORMAT = "give it as FHIR in JSON, or as tables (`pgx check --template`)"
 _XML = {b"ClinicalDocument": "a C-CDA document", b"http://hl7.org/fhir": "FHIR as XML"}
 _PHENOPACKET = {"phenotypicFeatures", "metaData", "diseases", "medicalActions", "interpretations"}
 _PACKET_ALONE = {"phenotypicFeatures", "medicalActions", "metaData"}
@@ -127,11 +128,9 @@ def _sniff_text(path: Path, head: bytes, text: bytes) -> str:
         if b"<HealthData" in head:
             return "apple"
         which = next((kind for mark, kind in _XML.items() if mark in head), "XML, but not an Apple Health export")
-        raise InputError(which, file=path, fix="give it as FHIR in JSON, or as tables (`pgx check --template`)")
+        raise InputError(which, file=path, fix=_IN_ANOTHER_FORMAT)
     if text.lstrip(b"\x0b").startswith(_MESSAGES):
-        raise InputError(
-            "an HL7 v2 message", file=path, fix="give it as FHIR in JSON, or as tables (`pgx check --template`)"
-        )
+        raise InputError("an HL7 v2 message", file=path, fix=_IN_ANOTHER_FORMAT)
     return _sniff_json(path, text) if text[:1] in (b"{", b"[") else "csv"
 
 

@@ -61,8 +61,7 @@ def shared_notes(drugs: Sequence[Drug]) -> list[tuple[str, list[str]]]:
 
 def for_itself(drug: Drug, limit: Advice) -> str:
     """Say what rules a medicine out without the others, beside which a label does so as well; mostly empty."""
-    rows = (row for row in drug.limits if row.applies == "yes" and row.urgency == CHANGES[0] and not row.acting)
-    itself = next(rows, None) if limit.acting else None
+    itself = limit.alone_among(drug.limits)
     if itself is None:
         return ""
     allergies = "; ".join(dict.fromkeys(one.plain for one in drug.allergic))

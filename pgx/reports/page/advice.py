@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -193,6 +194,11 @@ class Advice(Statement):
         if leading is None or leading.urgency != _RULES_OUT or self.urgency == _RULES_OUT or not self.acting:
             return False
         return {one.agent for one in self.acting} <= {one.agent for one in leading.acting}
+
+    def alone_among(self, limits: Iterable[Advice]) -> Advice | None:
+        """Return what rules the drug out without the other medicines by which this row does; None if nothing does."""
+        rows = (row for row in limits if row.applies == "yes" and row.urgency == _RULES_OUT and not row.acting)
+        return next(rows, None) if self.acting else None
 
     def of_running(self) -> Advice:
         """Return the same for a drug that has been taken for long: what it says of the usual dose is a comparison.

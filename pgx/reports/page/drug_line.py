@@ -183,8 +183,7 @@ def _by_the_label(
 
 def _for_itself(leading: Advice, limits: Iterable[Advice]) -> str:
     """Return what rules a drug out without the other medicines, behind what a label says of them; mostly empty."""
-    rows = (row for row in limits if row.applies == "yes" and row.urgency == URGENCIES[0] and not row.acting)
-    itself = next(rows, None) if leading.acting else None
+    itself = leading.alone_among(limits)
     if itself is None:
         return ""
     allergies = ", ".join(flag.about for flag in itself.codes if flag.code == FlagCode.ALLERGY)

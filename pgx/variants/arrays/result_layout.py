@@ -89,10 +89,11 @@ _NO_STRAND = re.compile(
 """What may stand in a column of strands and names none of the genome, as well as a cell may be empty."""
 
 
-_ADDED = re.compile(r"[_ .](?:call(?:[_ ]codes?)?|genotype|gtype)$", re.I)
+_OF_CALLS = r"[_ .](?:call(?:[_ ]codes?)?|genotype|gtype)$"
+_ADDED = re.compile(_OF_CALLS, re.I)
 """What Axiom, PharmacoScan and GenomeStudio put behind the name of a person whose genotypes a column holds."""
 
-_CHIP = re.compile(r"\.(?:cel|chp)\b|[_ .](?:call(?:[_ ]codes?)?|genotype|gtype)$", re.I)
+_CHIP = re.compile(rf"\.(?:cel|chp)\b|{_OF_CALLS}", re.I)
 """Ends of names by which a column is a chip's, where other columns hold numbers as well."""
 
 
